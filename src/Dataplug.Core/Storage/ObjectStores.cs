@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+
+namespace Dataplug.Storage;
+
+/// <summary>
+/// The stores that URIs are resolved with: one per scheme. Holds connections, credentials and counters; share one instance.
+/// </summary>
+public sealed class ObjectStores : IAsyncDisposable
+{
+    private static readonly Lazy<ObjectStores> LazyDefault = new(() => new ObjectStores());
+
+    private readonly ConcurrentDictionary<string, Lazy<IObjectStore>> _stores = new(StringComparer.Ordinal);
+
+    /// <summary>The stores of this process, set up from the environment: credential chain, <c>AWS_ENDPOINT_URL_S3</c>, and so on.</summary>
+    public static ObjectStores Default => LazyDefault.Value;
+
+    /// <summary>Plugs a store in for a scheme, or replaces the one that is there. It is made when first needed.</summary>
+    /// <param name="scheme">The scheme in lower case, without <c>://</c>.</param>
+    /// <param name="factory">Makes the store.</param>
+    public ObjectStores Register(string scheme, Func<IObjectStore> factory)
+    {
+        _stores[scheme] = new Lazy<IObjectStore>(factory);
+        return this;
+    }
+
+    /// <summary>The store that serves a URI.</summary>
+    /// <exception cref="InvalidUriException">No store is registered for the scheme.</exception>
+    public IObjectStore Get(ObjectUri uri)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        return _stores.TryGetValue(uri.Scheme, out var store)
+            ? store.Value
+            : throw new InvalidUriException(uri.Display, $"no store is registered for '{uri.Scheme}://'");
+    }
+
+    /// <summary>Asks for an object's present size and ETag, and pins reads to them.</summary>
+    public async Task<PinnedObject> PinAsync(ObjectUri uri, CancellationToken cancellationToken = default)
+    {
+        var store = Get(uri);
+        return new PinnedObject(store, await store.HeadAsync(uri, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores.Values)
+        {
+            if (store.IsValueCreated)
+                await store.Value.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

