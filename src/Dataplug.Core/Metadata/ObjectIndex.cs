@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Dataplug.Metadata;
+
+/// <summary>
+/// The index of one object in memory: plain immutable data in packed columns, loaded from its sidecar. Windows and other blobs
+/// stay in the sidecar; the index only knows where they are.
+/// </summary>
+public abstract class ObjectIndex
+{
+    /// <summary>Creates the index.</summary>
+    /// <param name="sidecar">The open sidecar that the index was loaded from.</param>
+    protected ObjectIndex(SidecarReader sidecar)
+    {
+        ArgumentNullException.ThrowIfNull(sidecar);
+        Source = sidecar.Header.Source;
+        FormatId = sidecar.Header.FormatId;
+        Attributes = sidecar.Attributes;
+    }
+
+    /// <summary>The object at the version that was indexed.</summary>
+    public SourceIdentity Source { get; }
+
+    /// <summary>The id of the format, e.g. <c>fastq-gzip</c>.</summary>
+    public string FormatId { get; }
+
+    /// <summary>What is known of the whole object (counts, lengths, encodings): a JSON object, the same that
+    /// <c>dataplug inspect</c> shows. Derived indexes offer the same values typed.</summary>
+    public JsonElement Attributes { get; }
+}
