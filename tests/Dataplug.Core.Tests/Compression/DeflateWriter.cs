@@ -72,6 +72,13 @@ internal sealed class DeflateWriter
     /// <param name="longest258">Writes length 258 as symbol 284 with extra bits 31, which every inflate takes.</param>
     public void Dynamic(IEnumerable<Token> tokens, bool isLast, int[] literalLengths, int[] distanceLengths, Random random, bool longest258 = false)
     {
+        DynamicHeader(isLast, literalLengths, distanceLengths, random);
+        Tokens(tokens, literalLengths, distanceLengths, longest258);
+    }
+
+    /// <summary>Only the header; what follows is up to the caller.</summary>
+    public void DynamicHeader(bool isLast, int[] literalLengths, int[] distanceLengths, Random random)
+    {
         Bits(isLast ? 1 : 0, 1);
         Bits(2, 2);
         Bits(literalLengths.Length - 257, 5);
@@ -128,7 +135,6 @@ internal sealed class DeflateWriter
             Codeword(codes[symbol], codeLengths[symbol]);
             Bits(extra, extraBits);
         }
-        Tokens(tokens, literalLengths, distanceLengths, longest258);
     }
 
     private void Tokens(IEnumerable<Token> tokens, int[] literalLengths, int[] distanceLengths, bool longest258)
