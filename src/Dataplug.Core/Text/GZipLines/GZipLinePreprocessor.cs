@@ -165,7 +165,11 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-        public override ValueTask DisposeAsync() => stored.DisposeAsync();
+        public override async ValueTask DisposeAsync()
+        {
+            await stored.DisposeAsync().ConfigureAwait(false);
+            await base.DisposeAsync().ConfigureAwait(false);
+        }
 
         protected override void Dispose(bool disposing)
         {

@@ -29,16 +29,20 @@ public sealed record GZipLineRange
     public required long End { get; init; }
 
     /// <summary>The bit of the first byte at which inflating begins, 0 (least significant) to 7.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int BitOffset { get; init; }
 
     /// <summary>Whether the access point is the start of a gzip member, which needs no window and whose checksum is verified if
     /// it is read to its end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsMemberStart { get; init; }
 
     /// <summary>Lines between the access point and the first line, a begun line included: line feeds to pass over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long SkipLines { get; init; }
 
     /// <summary>Whether the run goes to the end of the content; the object is then read, and checked, to its last byte.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ToEnd { get; init; }
 
     /// <summary>The window of the access point; null at a member's start.</summary>

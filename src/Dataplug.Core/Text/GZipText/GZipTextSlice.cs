@@ -61,6 +61,6 @@ public sealed record GZipTextSlice : Slice<string, string>
 }
 
 /// <summary>How <see cref="GZipTextSlice"/> is written as JSON.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GZipTextSlice))]
 internal sealed partial class GZipTextSliceJson : JsonSerializerContext;
