@@ -42,7 +42,7 @@ public abstract class FormatLaws<TIndex>
     protected abstract byte[] Decode(byte[] stored);
 
     /// <summary>The records of a content or of a piece of it that is a valid file, by the plainest means.</summary>
-    protected abstract IReadOnlyList<string> DecodeRecords(byte[] content);
+    protected abstract IReadOnlyList<string> DecodeRecords(byte[] content, StrategyCall strategy);
 
     /// <summary>The records of a slice, through its own <c>ReadAsync</c>.</summary>
     protected abstract Task<IReadOnlyList<string>> ReadRecordsAsync(Slice slice);
@@ -68,7 +68,7 @@ public abstract class FormatLaws<TIndex>
 
         var content = Decode(stored);
         AssertSameBytes(content, whole.ToArray());
-        Assert.Equal(DecodeRecords(content), records);
+        Assert.Equal(DecodeRecords(content, call), records);
     });
 
     [Fact]
@@ -76,7 +76,7 @@ public abstract class FormatLaws<TIndex>
     {
         var (cloud, _) = await IndexAsync(stored);
         foreach (var slice in await cloud.PartitionAsync(call.Strategy, call.Parameters))
-            Assert.Equal(DecodeRecords(await ReadAsync(slice)), await ReadRecordsAsync(slice));
+            Assert.Equal(DecodeRecords(await ReadAsync(slice), call), await ReadRecordsAsync(slice));
     });
 
     [Fact]
