@@ -36,7 +36,7 @@ public abstract class GZipTextLaws : FormatLaws<GZipTextIndex>
             var feed = Array.IndexOf(content, (byte)'\n', start);
             var end = feed < 0 ? content.Length : feed;
             var length = end - start;
-            if (length > 0 && content[end - 1] == '\r')
+            if (feed >= 0 && length > 0 && content[end - 1] == '\r')
                 length--;
             lines.Add(Encoding.UTF8.GetString(content, start, length));
             start = end + 1;
