@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Dataplug.Formats.Genomics.Fastq;
+using Dataplug.Formats.Genomics;
 
 namespace Dataplug.Compare;
 
@@ -29,7 +29,7 @@ internal static class SyntheticData
     private static async Task CompressAsync(string path, long reads, CancellationToken cancellationToken)
     {
         using var gzip = Process.Start(new ProcessStartInfo("bash") { ArgumentList = { "-c", $"exec gzip -6 > '{path}'" }, RedirectStandardInput = true })!;
-        await FastqGenerator.WriteAsync(gzip.StandardInput.BaseStream, new FastqGeneratorOptions { ReadCount = reads }, cancellationToken);
+        await FastqGenerator.WriteAsync(gzip.StandardInput.BaseStream, new FastqGeneratorOptions { Reads = reads }, cancellationToken);
         gzip.StandardInput.Close();
         await gzip.WaitForExitAsync(cancellationToken);
         if (gzip.ExitCode != 0)

@@ -1,7 +1,7 @@
 // Counts the reads and bases of a FASTQ.gz in parallel: dotnet run --project samples/CountReads -- s3://bucket/reads.fastq.gz
 #region whole-program
 using Dataplug;
-using Dataplug.Formats.Genomics.Fastq;
+using Dataplug.Formats.Genomics;
 using Dataplug.Lithops;
 
 var reads = CloudObject.FromUri(Fastq.GZip, args[0]);

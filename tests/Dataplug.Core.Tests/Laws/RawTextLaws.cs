@@ -20,7 +20,7 @@ public abstract class RawTextLaws : FormatLaws<RawTextIndex>
 
     // A byte order mark inside of a text is a character; at the start of a slice, read as a file of its own, it could not be told
     // from a mark.
-    protected override Gen<byte[]> Objects { get; } = TextGenerator.Any.Where(text => text.AsSpan(Math.Min(1, text.Length)).IndexOf([0xEF, 0xBB, 0xBF]) < 0);
+    protected override Gen<byte[]> Objects { get; } = TextGenerator.Any.Where(text => text.AsSpan(Math.Min(1, text.Length)).IndexOf((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) < 0);
 
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 40).Zip(Gen.Elements("lines", "words")).Select(t => new StrategyCall("chunks", ("count", Text(t.Item1)), ("unit", t.Item2))),
