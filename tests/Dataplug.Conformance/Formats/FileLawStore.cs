@@ -14,6 +14,8 @@ public sealed class FileLawStore : LawStore
         Stores = new ObjectStores().Register("file", () => Requests);
     }
 
+    public override int Cases => 25;
+
     public override ObjectStores Stores { get; }
 
     public override RecordingObjectStore Requests { get; }

@@ -13,7 +13,7 @@ namespace Dataplug.Conformance.Formats;
 /// The six laws of docs/concepts.md as properties of one format on one store. Every format and every strategy must pass.
 /// Derive once per format and store, and say how objects are made and how they are read by plain, obvious code.
 /// </summary>
-public abstract class FormatLaws<TIndex>
+public abstract class FormatLaws<TIndex> : IAsyncLifetime
     where TIndex : ObjectIndex
 {
     /// <summary>The format, with its spans made small so that small objects have many access points.</summary>
@@ -28,27 +28,28 @@ public abstract class FormatLaws<TIndex>
     /// <summary>A strategy and its parameters.</summary>
     protected abstract Gen<StrategyCall> Strategies { get; }
 
-    /// <summary>How many random cases a property is tried on.</summary>
-    protected abstract int Cases { get; }
-
     /// <summary>The most source requests that reading one slice may send.</summary>
     protected virtual int MaximumReadsOfSource => 1;
 
     /// <summary>The store.</summary>
-    protected abstract LawStore Store { get; }
+    protected LawStore Store { get; private set; } = null!;
 
     /// <summary>The content of an object by the plainest means: decompressed, or the bytes themselves. Throws where the object is
     /// broken.</summary>
     protected abstract byte[] Decode(byte[] stored);
 
     /// <summary>The records of a content or of a piece of it that is a valid file, by the plainest means.</summary>
-    protected abstract IReadOnlyList<string> DecodeRecords(byte[] content, StrategyCall strategy);
+    protected abstract IReadOnlyList<string> DecodeRecords(byte[] content);
 
     /// <summary>The records of a slice, through its own <c>ReadAsync</c>.</summary>
     protected abstract Task<IReadOnlyList<string>> ReadRecordsAsync(Slice slice);
 
     /// <summary>How many source bytes beyond its own a slice may fetch: one access-point span and a mark's.</summary>
     protected abstract long OverreadAllowance(TIndex index);
+
+    public async Task InitializeAsync() => Store = await CreateStoreAsync();
+
+    public async Task DisposeAsync() => await Store.DisposeAsync();
 
     [Fact]
     public void Law1_slices_put_together_are_the_whole_object() => ForAll(async (stored, call) =>
@@ -68,7 +69,7 @@ public abstract class FormatLaws<TIndex>
 
         var content = Decode(stored);
         AssertSameBytes(content, whole.ToArray());
-        Assert.Equal(DecodeRecords(content, call), records);
+        Assert.Equal(DecodeRecords(content), records);
     });
 
     [Fact]
@@ -76,7 +77,7 @@ public abstract class FormatLaws<TIndex>
     {
         var (cloud, _) = await IndexAsync(stored);
         foreach (var slice in await cloud.PartitionAsync(call.Strategy, call.Parameters))
-            Assert.Equal(DecodeRecords(await ReadAsync(slice), call), await ReadRecordsAsync(slice));
+            Assert.Equal(DecodeRecords(await ReadAsync(slice)), await ReadRecordsAsync(slice));
     });
 
     [Fact]
@@ -224,6 +225,9 @@ public abstract class FormatLaws<TIndex>
             AssertSameBytes(plain, resumed);
         });
 
+    /// <summary>Where the objects are: <see cref="FileLawStore"/> or <see cref="S3LawStore"/>.</summary>
+    protected abstract Task<LawStore> CreateStoreAsync();
+
     /// <summary>Damages an object: cut short, a byte changed, a piece doubled, foreign bytes at the end.</summary>
     protected static Gen<byte[]> Damage(byte[] stored)
     {
@@ -278,7 +282,7 @@ public abstract class FormatLaws<TIndex>
 
     private void ForAll<T1, T2>(Gen<(T1, T2)> cases, Func<T1, T2, Task> law) =>
         Prop.ForAll(cases.ToArbitrary(), c => Task.Run(() => law(c.Item1, c.Item2)).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(Cases).WithQuietOnSuccess(true));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Store.Cases).WithQuietOnSuccess(true));
 
     // Runs chunks as another process would: the task travels as JSON, the order is turned round.
     private sealed class ForeignExecutor(FormatRegistry registry, ObjectStores stores) : IChunkExecutor

@@ -13,6 +13,9 @@ public abstract class LawStore : IAsyncDisposable
     /// <summary>Every request to the objects.</summary>
     public abstract RecordingObjectStore Requests { get; }
 
+    /// <summary>How many random cases a property is tried on.</summary>
+    public abstract int Cases { get; }
+
     /// <summary>A new catalog folder of its own.</summary>
     public string NewHome()
     {

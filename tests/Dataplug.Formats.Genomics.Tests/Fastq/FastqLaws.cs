@@ -9,7 +9,7 @@ using FsCheck.Fluent;
 namespace Dataplug.Formats.Genomics.Tests;
 
 /// <summary>The six laws for FASTQ in gzip in local files.</summary>
-public sealed class FastqLaws : FormatLaws<FastqIndex>, IAsyncLifetime
+public abstract class FastqLaws : FormatLaws<FastqIndex>
 {
     protected override DataFormat<FastqIndex> Format { get; } = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1 });
 
@@ -20,15 +20,7 @@ public sealed class FastqLaws : FormatLaws<FastqIndex>, IAsyncLifetime
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 40).Select(n => new StrategyCall("batches", ("count", $"{n}"))),
         Gen.Choose(1, 60).Select(n => new StrategyCall("reads", ("reads", $"{n}"))),
-        Gen.Choose(100, 9000).Select(n => new StrategyCall("bytes", ("bytes", $"{n}"))));
-
-    protected override int Cases => 10;
-
-    protected override LawStore Store { get; } = new FileLawStore();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await Store.DisposeAsync();
+        Gen.Choose(100, 9000).Select(n => new StrategyCall("size", ("bytes", $"{n}"))));
 
     protected override byte[] Decode(byte[] stored) => GZipSamples.Decompress(stored);
 
@@ -47,4 +39,16 @@ public sealed class FastqLaws : FormatLaws<FastqIndex>, IAsyncLifetime
         ArgumentNullException.ThrowIfNull(index);
         return index.LineIndex.MaxOverread;
     }
+}
+
+/// <inheritdoc/>
+public sealed class FastqLawsOnFiles : FastqLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new FileLawStore());
+}
+
+/// <inheritdoc/>
+public sealed class FastqLawsOnS3 : FastqLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
 }

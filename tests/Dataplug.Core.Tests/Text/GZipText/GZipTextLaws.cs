@@ -10,7 +10,7 @@ using FsCheck.Fluent;
 namespace Dataplug.Core.Tests.Text;
 
 /// <summary>The six laws for compressed text in local files.</summary>
-public sealed class GZipTextLaws : FormatLaws<GZipTextIndex>, IAsyncLifetime
+public abstract class GZipTextLaws : FormatLaws<GZipTextIndex>
 {
     protected override DataFormat<GZipTextIndex> Format { get; } = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1 });
 
@@ -20,16 +20,8 @@ public sealed class GZipTextLaws : FormatLaws<GZipTextIndex>, IAsyncLifetime
 
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 60).Zip(Gen.Elements("keep", "merge")).Select(p => new StrategyCall("lines", ("lines", $"{p.Item1}"), ("remainder", p.Item2))),
-        Gen.Choose(1, 60).Select(n => new StrategyCall("count", ("count", $"{n}"))),
-        Gen.Choose(100, 9000).Select(n => new StrategyCall("bytes", ("bytes", $"{n}"))));
-
-    protected override int Cases => 10;
-
-    protected override LawStore Store { get; } = new FileLawStore();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await Store.DisposeAsync();
+        Gen.Choose(1, 60).Select(n => new StrategyCall("chunks", ("count", $"{n}"))),
+        Gen.Choose(100, 9000).Select(n => new StrategyCall("size", ("bytes", $"{n}"))));
 
     protected override byte[] Decode(byte[] stored) => GZipSamples.Decompress(stored);
 
@@ -52,4 +44,16 @@ public sealed class GZipTextLaws : FormatLaws<GZipTextIndex>, IAsyncLifetime
         ArgumentNullException.ThrowIfNull(index);
         return index.LineIndex.MaxOverread;
     }
+}
+
+/// <inheritdoc/>
+public sealed class GZipTextLawsOnFiles : GZipTextLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new FileLawStore());
+}
+
+/// <inheritdoc/>
+public sealed class GZipTextLawsOnS3 : GZipTextLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
 }

@@ -10,7 +10,7 @@ using FsCheck.Fluent;
 namespace Dataplug.Core.Tests.Text.RawText;
 
 /// <summary>The laws, through the front door, on files: cut at lines.</summary>
-public sealed class RawTextLineLawsTests : RawTextLaws
+public abstract class RawTextLineLaws : RawTextLaws
 {
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 60).Select(n => new StrategyCall("chunks", ("count", $"{n}"), ("unit", "lines"))),
@@ -21,7 +21,7 @@ public sealed class RawTextLineLawsTests : RawTextLaws
 }
 
 /// <summary>The laws, through the front door, on files: cut at words.</summary>
-public sealed class RawTextWordLawsTests : RawTextLaws
+public abstract class RawTextWordLaws : RawTextLaws
 {
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 60).Select(n => new StrategyCall("chunks", ("count", $"{n}"), ("unit", "words"))),
@@ -30,21 +30,13 @@ public sealed class RawTextWordLawsTests : RawTextLaws
     protected override IReadOnlyList<string> DecodeRecords(byte[] content) => PlainText.Words(content).Select(Encoding.Latin1.GetString).ToArray();
 }
 
-public abstract class RawTextLaws : FormatLaws<RawTextIndex>, IAsyncLifetime
+public abstract class RawTextLaws : FormatLaws<RawTextIndex>
 {
     protected override DataFormat<RawTextIndex> Format { get; } = new RawTextFormat(chunkSize: 500);
 
     protected override string FileName => "text.txt";
 
     protected override Gen<byte[]> Objects => TextGenerator.Any;
-
-    protected override int Cases => 20;
-
-    protected override LawStore Store { get; } = new FolderLawStore();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public Task DisposeAsync() => Store.DisposeAsync().AsTask();
 
     protected override byte[] Decode(byte[] stored) => stored;
 
@@ -59,4 +51,28 @@ public abstract class RawTextLaws : FormatLaws<RawTextIndex>, IAsyncLifetime
     }
 
     protected override long OverreadAllowance(RawTextIndex index) => 2 * (MarkGrid.For(index.Source.Size).CellSize + index.Text.LongestLine);
+}
+
+/// <inheritdoc/>
+public sealed class RawTextLineLawsOnFiles : RawTextLineLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new FileLawStore());
+}
+
+/// <inheritdoc/>
+public sealed class RawTextLineLawsOnS3 : RawTextLineLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
+}
+
+/// <inheritdoc/>
+public sealed class RawTextWordLawsOnFiles : RawTextWordLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new FileLawStore());
+}
+
+/// <inheritdoc/>
+public sealed class RawTextWordLawsOnS3 : RawTextWordLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
 }

@@ -9,7 +9,7 @@ using FsCheck.Fluent;
 namespace Dataplug.Core.Tests.Text.Csv;
 
 /// <summary>The laws, through the front door, on files.</summary>
-public sealed class CsvLawsTests : FormatLaws<CsvIndex>, IAsyncLifetime
+public abstract class CsvLaws : FormatLaws<CsvIndex>
 {
     protected override DataFormat<CsvIndex> Format { get; } =
         new CsvFormat(new CsvOptions { Delimiter = ',', Quote = '"', Header = CsvHeader.Present, Encoding = TextEncoding.Utf8 }, chunkSize: 300);
@@ -23,16 +23,8 @@ public sealed class CsvLawsTests : FormatLaws<CsvIndex>, IAsyncLifetime
         Gen.Choose(1, 4000).Select(n => new StrategyCall("size", ("bytes", $"{n}"))),
         Gen.Choose(1, 30).Select(n => new StrategyCall("rows", ("rows", $"{n}"))));
 
-    protected override int Cases => 20;
-
     // The rows, and the header where it is too long to travel in the slice.
     protected override int MaximumReadsOfSource => 2;
-
-    protected override LawStore Store { get; } = new FolderLawStore();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public Task DisposeAsync() => Store.DisposeAsync().AsTask();
 
     protected override byte[] Decode(byte[] stored) => stored;
 
@@ -44,4 +36,16 @@ public sealed class CsvLawsTests : FormatLaws<CsvIndex>, IAsyncLifetime
 
     protected override long OverreadAllowance(CsvIndex index) =>
         index.Csv.HeaderLength + (2 * (MarkGrid.For(index.Source.Size).CellSize + index.Csv.LongestRow));
+}
+
+/// <inheritdoc/>
+public sealed class CsvLawsOnFiles : CsvLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new FileLawStore());
+}
+
+/// <inheritdoc/>
+public sealed class CsvLawsOnS3 : CsvLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
 }
