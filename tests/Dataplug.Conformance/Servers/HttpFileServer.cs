@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Dataplug.Conformance.Servers;
@@ -102,7 +103,7 @@ public sealed class HttpFileServer : IAsyncDisposable
 
         if (Redirects && !request.Query.ContainsKey("again"))
         {
-            response.Redirect($"{request.Path.ToUriComponent()}?again=1");
+            response.Redirect($"{context.Features.Get<IHttpRequestFeature>()!.RawTarget}?again=1");
             return;
         }
 
