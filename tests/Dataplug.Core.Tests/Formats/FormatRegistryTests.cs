@@ -10,7 +10,7 @@ using Dataplug.Partitioning;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
 
-namespace Dataplug.Tests.Formats;
+namespace Dataplug.Core.Tests.Formats;
 
 public sealed class FormatRegistryTests : IAsyncDisposable
 {

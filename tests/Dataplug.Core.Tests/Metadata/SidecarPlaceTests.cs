@@ -2,7 +2,7 @@ using Dataplug.Metadata;
 using Dataplug.Storage;
 using FsCheck.Xunit;
 
-namespace Dataplug.Tests.Metadata;
+namespace Dataplug.Core.Tests.Metadata;
 
 public sealed class SidecarPlaceTests
 {

@@ -7,7 +7,7 @@ using Dataplug.Storage;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Dataplug.Tests.Preprocessing;
+namespace Dataplug.Core.Tests.Preprocessing;
 
 /// <summary>The laws on the toy formats: what they find is wrong with the runner, the front door or the laws themselves.</summary>
 public abstract class ToyLaws(bool isStreaming) : FormatLaws<LinesIndex>, IAsyncLifetime
