@@ -42,7 +42,7 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
     [
         new("batches", "A number of batches with equally many reads, give or take one", [new("count", StrategyParameterType.Count, "Number of batches")]),
         new("reads", "A number of reads a slice; the last slice may be shorter", [new("reads", StrategyParameterType.Count, "Reads in each slice")]),
-        new("size", "Slices of about a size, cut between reads", [new("bytes", StrategyParameterType.Bytes, "Bytes of decompressed FASTQ in each slice")]),
+        new("bytes", "Slices of about a size, cut between reads", [new("bytes", StrategyParameterType.Bytes, "Bytes of decompressed FASTQ in each slice")]),
     ];
 
     /// <inheritdoc/>
@@ -86,7 +86,7 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
         {
             "batches" => FastqPartition.IntoBatches(arguments.GetInt32Count("count")),
             "reads" => FastqPartition.ByReads(arguments.GetCount("reads")),
-            "size" => FastqPartition.ByBytes(arguments.GetBytes("bytes")),
+            "bytes" => FastqPartition.ByBytes(arguments.GetBytes("bytes")),
             _ => throw new PartitionException(null, $"format '{Id}' has no strategy '{name}'; it has: {string.Join(", ", Strategies.Select(s => s.Name))}"),
         };
     }

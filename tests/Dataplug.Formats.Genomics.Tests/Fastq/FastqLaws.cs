@@ -20,7 +20,7 @@ public abstract class FastqLaws : FormatLaws<FastqIndex>
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 40).Select(n => new StrategyCall("batches", ("count", $"{n}"))),
         Gen.Choose(1, 60).Select(n => new StrategyCall("reads", ("reads", $"{n}"))),
-        Gen.Choose(100, 9000).Select(n => new StrategyCall("size", ("bytes", $"{n}"))));
+        Gen.Choose(100, 9000).Select(n => new StrategyCall("bytes", ("bytes", $"{n}"))));
 
     protected override byte[] Decode(byte[] stored) => GZipSamples.Decompress(stored);
 

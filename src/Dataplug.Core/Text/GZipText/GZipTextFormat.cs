@@ -46,8 +46,8 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
             new("lines", StrategyParameterType.Count, "Lines in each slice"),
             new(Remainder, StrategyParameterType.Choice, "What becomes of lines left over: a shorter last slice (keep), or part of the last slice (merge)", "keep", ["keep", "merge"]),
         ]),
-        new("chunks", "A number of slices with equally many lines, give or take one", [new("count", StrategyParameterType.Count, "Number of slices")]),
-        new("size", "Slices of about a size, cut between lines", [new("bytes", StrategyParameterType.Bytes, "Bytes of decompressed content in each slice")]),
+        new("count", "A number of slices with equally many lines, give or take one", [new("count", StrategyParameterType.Count, "Number of slices")]),
+        new("bytes", "Slices of about a size, cut between lines", [new("bytes", StrategyParameterType.Bytes, "Bytes of decompressed content in each slice")]),
     ];
 
     /// <inheritdoc/>
@@ -79,8 +79,8 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
         return name switch
         {
             "lines" => GZipTextPartition.ByLines(arguments.GetCount("lines"), arguments.GetChoice(Remainder) == "merge" ? LineRemainder.Merge : LineRemainder.Keep),
-            "chunks" => GZipTextPartition.IntoSlices(arguments.GetInt32Count("count")),
-            "size" => GZipTextPartition.ByBytes(arguments.GetBytes("bytes")),
+            "count" => GZipTextPartition.IntoSlices(arguments.GetInt32Count("count")),
+            "bytes" => GZipTextPartition.ByBytes(arguments.GetBytes("bytes")),
             _ => throw new PartitionException(null, $"format '{Id}' has no strategy '{name}'; it has: {string.Join(", ", Strategies.Select(s => s.Name))}"),
         };
     }

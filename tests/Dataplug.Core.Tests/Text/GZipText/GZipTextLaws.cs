@@ -20,8 +20,8 @@ public abstract class GZipTextLaws : FormatLaws<GZipTextIndex>
 
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
         Gen.Choose(1, 60).Zip(Gen.Elements("keep", "merge")).Select(p => new StrategyCall("lines", ("lines", $"{p.Item1}"), ("remainder", p.Item2))),
-        Gen.Choose(1, 60).Select(n => new StrategyCall("chunks", ("count", $"{n}"))),
-        Gen.Choose(100, 9000).Select(n => new StrategyCall("size", ("bytes", $"{n}"))));
+        Gen.Choose(1, 60).Select(n => new StrategyCall("count", ("count", $"{n}"))),
+        Gen.Choose(100, 9000).Select(n => new StrategyCall("bytes", ("bytes", $"{n}"))));
 
     protected override byte[] Decode(byte[] stored) => GZipSamples.Decompress(stored);
 
