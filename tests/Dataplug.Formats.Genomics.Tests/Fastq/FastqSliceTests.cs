@@ -13,7 +13,7 @@ namespace Dataplug.Formats.Genomics.Tests;
 
 public sealed class FastqSliceTests
 {
-    private static readonly FastqGZipFormat Fine = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1 });
+    private static readonly FastqGZipFormat Fine = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000 });
 
     public static Arbitrary<FastqCase> Cases() =>
         (from content in FastqSamples.Valid
@@ -67,7 +67,7 @@ public sealed class FastqSliceTests
         Assert.Equal(3_000_000, file.Index.Bases);
         Assert.Equal(QualityEncoding.Phred33, file.Index.QualityEncoding);
         Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Fine, killAfter: 1));
-        Assert.True(file.Kills > 2, $"{file.Kills} kills");
+        Assert.True(file.Kills > 20, $"{file.Kills} kills");
 
         // One slice from the middle: two requests, its own bytes and little more.
         var slices = file.Cut(FastqPartition.IntoBatches(100));

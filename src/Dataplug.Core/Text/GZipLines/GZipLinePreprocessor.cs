@@ -41,7 +41,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
 
         var result = default(GzipScanResult);
         var stored = source.OpenRead(ByteRange.FromBounds(start, source.Size), ReadAheadOptions.Default);
-        var input = new CheckpointingStream(stored, visitor, run);
+        var input = new CheckpointingStream(stored, visitor, run, (int)Math.Min(_options.CheckpointSpacing, int.MaxValue));
         await using (input.ConfigureAwait(false))
         {
             result = await GzipScanner.ScanAsync(
@@ -120,7 +120,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
 
     // Checkpoints are stored between two reads of the input: the scan itself is synchronous, and waiting for the input is when
     // it can wait for the checkpoint as well, so that neither runs ahead of the other.
-    private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run) : Stream
+    private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run, int longestRead) : Stream
     {
         public override bool CanRead => true;
 
@@ -140,7 +140,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         {
             if (visitor.TryTakeCheckpoint(out var partial, out var state))
                 await run.CheckpointAsync(partial, state, cancellationToken).ConfigureAwait(false);
-            return await stored.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return await stored.ReadAsync(buffer[..Math.Min(buffer.Length, longestRead)], cancellationToken).ConfigureAwait(false);
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

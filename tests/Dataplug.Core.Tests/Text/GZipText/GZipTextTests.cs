@@ -13,7 +13,7 @@ namespace Dataplug.Core.Tests.Text;
 public sealed class GZipTextTests
 {
     // Access points as near to one another as they can be, a mark at every block.
-    private static readonly GZipTextFormat Fine = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1 });
+    private static readonly GZipTextFormat Fine = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000 });
 
     public static Arbitrary<TextCase> Cases() =>
         (from content in GZipSamples.Texts
@@ -99,16 +99,16 @@ public sealed class GZipTextTests
     [Fact]
     public async Task A_killed_run_goes_on_from_its_checkpoint()
     {
-        var content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 400_000).Select(i => $"line {i * 7919L % 100_003}\n")));
+        var content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 150_000).Select(i => $"line {i * 7919L % 100_003}\n")));
         var stored = GZipSamples.Compress(content, GZipLayout.OneMember);
         await using var file = await IndexedFile.CreateAsync(Fine, stored, killAfter: 1);
-        Assert.True(file.Kills >= 1, $"only {file.Kills} kills");
+        Assert.True(file.Kills > 20, $"only {file.Kills} kills");
         Assert.Equal(file.Kills + 1, file.Checkpoints);
-        Assert.Equal(400_000, file.Index.Lines);
+        Assert.Equal(150_000, file.Index.Lines);
         Assert.True(file.Index.LineIndex.AccessPointCount > 4);
 
-        var slice = file.Cut(GZipTextPartition.ByLines(1000))[377];
-        Assert.StartsWith($"line {377_000L * 7919 % 100_003}\n", await slice.GetAsync(), StringComparison.Ordinal);
+        var slice = file.Cut(GZipTextPartition.ByLines(1000))[137];
+        Assert.StartsWith($"line {137_000L * 7919 % 100_003}\n", await slice.GetAsync(), StringComparison.Ordinal);
         Assert.False(slice.Lines.IsMemberStart);
         Assert.NotNull(slice.Lines.Window);
     }
