@@ -41,7 +41,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
 
         var result = default(GzipScanResult);
         var stored = source.OpenRead(ByteRange.FromBounds(start, source.Size), ReadAheadOptions.Default);
-        var input = new CheckpointingStream(stored, visitor, run, (int)Math.Min(_options.CheckpointSpacing, int.MaxValue));
+        var input = new CheckpointingStream(stored, visitor, run);
         await using (input.ConfigureAwait(false))
         {
             result = await GzipScanner.ScanAsync(
@@ -118,9 +118,10 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         public void Report(long value) => run.ReportProgress(value);
     }
 
-    // Checkpoints are stored between two reads of the input: the scan itself is synchronous, and waiting for the input is when
-    // it can wait for the checkpoint as well, so that neither runs ahead of the other.
-    private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run, int longestRead) : Stream
+    // Checkpoints are stored between two reads of the input: the scan's callbacks can't wait, but the scan waits for its input,
+    // and so for the checkpoint before it. The scanner reads the next piece while it works on one, so a checkpoint may come from
+    // another thread than the one that stores it.
+    private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run) : Stream
     {
         public override bool CanRead => true;
 
@@ -140,7 +141,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         {
             if (visitor.TryTakeCheckpoint(out var partial, out var state))
                 await run.CheckpointAsync(partial, state, cancellationToken).ConfigureAwait(false);
-            return await stored.ReadAsync(buffer[..Math.Min(buffer.Length, longestRead)], cancellationToken).ConfigureAwait(false);
+            return await stored.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
