@@ -43,14 +43,17 @@ internal static class Crc32
     }
 
     /// <summary>The portable path: eight bytes a step through eight tables.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint Slice8(uint state, ReadOnlySpan<byte> data)
     {
         var tables = Tables;
         ref var table = ref MemoryMarshal.GetArrayDataReference(tables);
-        while (data.Length >= 8)
+        var at = 0;
+        for (; data.Length - at >= 8; at += 8)
         {
-            var low = BinaryPrimitives.ReadUInt32LittleEndian(data) ^ state;
-            var high = BinaryPrimitives.ReadUInt32LittleEndian(data[4..]);
+            var word = BinaryPrimitives.ReadUInt64LittleEndian(data.Slice(at, 8)) ^ state;
+            var low = (uint)word;
+            var high = (uint)(word >> 32);
             state = Unsafe.Add(ref table, 7 * 256 + (nint)(low & 0xFF))
                 ^ Unsafe.Add(ref table, 6 * 256 + (nint)(low >> 8 & 0xFF))
                 ^ Unsafe.Add(ref table, 5 * 256 + (nint)(low >> 16 & 0xFF))
@@ -59,13 +62,13 @@ internal static class Crc32
                 ^ Unsafe.Add(ref table, 2 * 256 + (nint)(high >> 8 & 0xFF))
                 ^ Unsafe.Add(ref table, 256 + (nint)(high >> 16 & 0xFF))
                 ^ Unsafe.Add(ref table, (nint)(high >> 24));
-            data = data[8..];
         }
-        foreach (var value in data)
+        foreach (var value in data[at..])
             state = tables[(byte)(state ^ value)] ^ state >> 8;
         return state;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Fold128(uint state, ReadOnlySpan<byte> data, out int done)
     {
         ref var start = ref MemoryMarshal.GetReference(data);
@@ -87,6 +90,7 @@ internal static class Crc32
         return Reduce(x0, x1, x2, x3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Fold512(uint state, ReadOnlySpan<byte> data, out int done)
     {
         ref var start = ref MemoryMarshal.GetReference(data);
