@@ -31,12 +31,12 @@ public sealed class PinnedObject
     /// <exception cref="RangeNotSatisfiableException">The range runs over the end of the object.</exception>
     public async Task<byte[]> ReadAsync(ByteRange range, CancellationToken cancellationToken = default)
     {
-        if (range.End > Size)
-            throw new RangeNotSatisfiableException(Uri.Display, $"the range {range} runs over the end of the object's {Size} bytes", byteOffset: range.Offset);
+        RequireInside(range);
         if (range.Length == 0)
             return [];
 
-        var bytes = new byte[range.Length];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.Length, Array.MaxLength);
+        var bytes = GC.AllocateUninitializedArray<byte>((int)range.Length);
         var read = await _store.OpenReadAsync(Uri, new ReadRequest(range, ETag), cancellationToken).ConfigureAwait(false);
         await using (read.ConfigureAwait(false))
             await read.Content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
@@ -57,5 +57,20 @@ public sealed class PinnedObject
     /// <param name="range">The bytes to stream.</param>
     /// <param name="options">How many requests of what size are under way at once; null for one plain request, which is right
     /// for slices.</param>
-    public Stream OpenRead(ByteRange range, ReadAheadOptions? options = null) => throw new NotImplementedException();
+    /// <exception cref="RangeNotSatisfiableException">The range runs over the end of the object.</exception>
+    public Stream OpenRead(ByteRange range, ReadAheadOptions? options = null)
+    {
+        RequireInside(range);
+        if (range.Length == 0)
+            return Stream.Null;
+        return options is null
+            ? new SingleReadStream(_store, Uri, new ReadRequest(range, ETag))
+            : new ReadAheadStream(_store, Uri, ETag, range, options);
+    }
+
+    private void RequireInside(ByteRange range)
+    {
+        if (range.End > Size)
+            throw new RangeNotSatisfiableException(Uri.Display, $"the range {range} runs over the end of the object's {Size} bytes", byteOffset: range.Offset);
+    }
 }

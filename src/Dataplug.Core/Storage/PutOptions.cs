@@ -20,4 +20,25 @@ public sealed record PutOptions
 
     /// <summary>The user's metadata: names of letters, digits and hyphens, any Unicode values.</summary>
     public IReadOnlyDictionary<string, string>? UserMetadata { get; init; }
+
+    /// <summary>Whether the write has a condition.</summary>
+    internal bool IsConditional => IfAbsent || IfMatch is not null;
+
+    /// <summary>The user's metadata with names in lower case; empty where there is none.</summary>
+    /// <exception cref="ArgumentException">The conditions contradict each other, or a name can't be a header's.</exception>
+    internal IReadOnlyDictionary<string, string> Validate()
+    {
+        if (IfAbsent && IfMatch is not null)
+            throw new ArgumentException("IfAbsent and IfMatch contradict each other.");
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in UserMetadata ?? metadata)
+        {
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+                throw new ArgumentException($"'{name}' can't name metadata: use letters, digits and hyphens.");
+            if (!metadata.TryAdd(name.ToLowerInvariant(), value))
+                throw new ArgumentException($"The metadata name '{name}' is given twice.");
+        }
+
+        return metadata;
+    }
 }

@@ -50,6 +50,27 @@ public readonly record struct ReadRange
     /// <summary>A bounded range.</summary>
     public static implicit operator ReadRange(ByteRange range) => Bounded(range.Offset, range.Length);
 
+    /// <summary>The bytes that the range stands for in an object of a known size.</summary>
+    /// <exception cref="RangeNotSatisfiableException">It starts at or past the end.</exception>
+    internal ByteRange Resolve(long size, ObjectUri uri)
+    {
+        switch (Kind)
+        {
+            case ReadRangeKind.Suffix:
+                return ByteRange.FromBounds(Math.Max(0, size - Length), size);
+            case ReadRangeKind.From when Offset < size || Offset == 0:
+                return ByteRange.FromBounds(Offset, size);
+            case ReadRangeKind.Bounded when Length == 0 && Offset <= size:
+                return new ByteRange(Offset, 0);
+            case ReadRangeKind.Bounded when Offset < size:
+                return new ByteRange(Offset, Math.Min(Length, size - Offset));
+            case ReadRangeKind.All:
+                return new ByteRange(0, size);
+            default:
+                throw new RangeNotSatisfiableException(uri.Display, $"the range starts at or past the end of the object's {size} bytes", byteOffset: Offset);
+        }
+    }
+
     /// <summary>A bounded range.</summary>
     public static ReadRange FromByteRange(ByteRange range) => range;
 }

@@ -1,0 +1,35 @@
+namespace Dataplug.Compression;
+
+/// <summary>How a scan cuts its object, and what the object is called in error messages.</summary>
+public sealed record GzipScanOptions
+{
+    /// <summary>The default of <see cref="AccessPointSpacing"/>: 8 MiB.</summary>
+    public const long DefaultAccessPointSpacing = 8L << 20;
+
+    /// <summary>The default of <see cref="MarkSpacing"/>: 256 KiB.</summary>
+    public const long DefaultMarkSpacing = 256L << 10;
+
+    /// <summary>The object's name (its URI) for error messages; null when it has none.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>
+    /// Bytes of output between access points that carry a window, at least 1. The next mark at or after this distance becomes
+    /// the access point, so that enormous blocks only make access points rarer; they are also at least 32 KiB apart.
+    /// Marks at member starts need no window and are access points whatever this spacing says.
+    /// </summary>
+    public long AccessPointSpacing { get; init; } = DefaultAccessPointSpacing;
+
+    /// <summary>Bytes of output between marks, at least 1. The first block boundary or member start at or after this distance
+    /// from the previous mark is marked.</summary>
+    public long MarkSpacing { get; init; } = DefaultMarkSpacing;
+
+    /// <summary>True to zero the bytes of a window that the output after the access point never refers to; they cost nothing
+    /// when stored, and decoding does not miss them.</summary>
+    public bool SparseWindows { get; init; } = true;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(AccessPointSpacing, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MarkSpacing, 1);
+    }
+}

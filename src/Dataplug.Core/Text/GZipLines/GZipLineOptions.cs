@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json;
+using Dataplug.Compression;
+
+namespace Dataplug.Text;
+
+/// <summary>How finely a gzip object is indexed. The defaults suit objects of any size; smaller spacings make larger indexes
+/// and slices that fetch less beside their own bytes.</summary>
+public sealed record GZipLineOptions
+{
+    /// <summary>The default of <see cref="AccessPointSpacing"/>: 32 MiB.</summary>
+    public const long DefaultAccessPointSpacing = 32L << 20;
+
+    /// <summary>The defaults.</summary>
+    public static GZipLineOptions Default { get; } = new();
+
+    /// <summary>Bytes of decompressed content between two places where reading can begin, ≥ 1.</summary>
+    public long AccessPointSpacing { get; init; } = DefaultAccessPointSpacing;
+
+    /// <summary>Bytes of decompressed content between two marks (places where the number of lines is known and reading can
+    /// end), ≥ 1.</summary>
+    public long MarkSpacing { get; init; } = GzipScanOptions.DefaultMarkSpacing;
+
+    /// <summary>The options as canonical JSON: <c>{}</c> for the defaults.</summary>
+    public string ToJson() => this == Default
+        ? "{}"
+        : string.Create(CultureInfo.InvariantCulture, $$"""{"accessPointSpacing":{{AccessPointSpacing}},"markSpacing":{{MarkSpacing}}}""");
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="ArgumentException">Not such a text.</exception>
+    public static GZipLineOptions Parse(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var options = Default;
+            foreach (var property in document.RootElement.EnumerateObject())
+            {
+                options = property.Name switch
+                {
+                    "accessPointSpacing" => options with { AccessPointSpacing = property.Value.GetInt64() },
+                    "markSpacing" => options with { MarkSpacing = property.Value.GetInt64() },
+                    _ => throw new ArgumentException($"There is no preprocessing parameter '{property.Name}'; there are: accessPointSpacing, markSpacing.", nameof(json)),
+                };
+            }
+
+            options.Validate();
+            return options;
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new ArgumentException($"Not preprocessing parameters: {json}", nameof(json), failure);
+        }
+    }
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(AccessPointSpacing, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MarkSpacing, 1);
+    }
+
+    // Windows are the bulk of the index. Beyond 2 TiB of stored bytes their spacing grows with the object, so that their
+    // number stays in the tens of thousands per unit of compression ratio. A function of the size alone (law 6).
+    internal GzipScanOptions ForScan(long size, string source) => new()
+    {
+        Source = source,
+        AccessPointSpacing = Math.Max(AccessPointSpacing, size >> 16),
+        MarkSpacing = MarkSpacing,
+    };
+}

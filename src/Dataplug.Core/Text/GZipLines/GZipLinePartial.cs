@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Dataplug.Text;
+
+/// <summary>
+/// A partial result of a line-indexing pass: marks, windows and, in the last one, totals, as a row of tagged entries, so that
+/// two partial results one after another are a partial result again.
+/// </summary>
+internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
+{
+    private const byte MarkTag = 1;
+    private const byte WindowTag = 2;
+    private const byte TotalsTag = 3;
+    private const int NumbersLength = 3 * sizeof(long);
+
+    private ReadOnlyMemory<byte> _rest = bytes;
+
+    /// <summary>Reads the next entry.</summary>
+    /// <exception cref="CorruptIndexException">The bytes are no partial result.</exception>
+    public bool TryRead(out Entry entry)
+    {
+        entry = default;
+        if (_rest.IsEmpty)
+            return false;
+        var reader = new Reader(_rest.Span);
+        var tag = reader.ReadByte();
+        var (a, b, c) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        var length = tag == MarkTag ? 0 : reader.ReadLength();
+        var start = _rest.Length - reader.Remaining;
+        entry = new Entry((EntryKind)tag, a, b, c, _rest.Slice(start, length));
+        if (tag is not (MarkTag or WindowTag or TotalsTag))
+            throw Reader.Corrupt();
+        _rest = _rest[(start + length)..];
+        return true;
+    }
+
+    public static byte[] Concatenate(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) => [.. first, .. second];
+
+    public static void WriteBytes(ArrayBufferWriter<byte> destination, ReadOnlySpan<byte> value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(destination.GetSpan(sizeof(int)), value.Length);
+        destination.Advance(sizeof(int));
+        destination.Write(value);
+    }
+
+    public enum EntryKind : byte
+    {
+        Mark = MarkTag,
+        Window = WindowTag,
+        Totals = TotalsTag,
+    }
+
+    /// <summary>A mark or window (bit offset, content offset, packed line, window), or the totals (lines, content size, 0,
+    /// attributes).</summary>
+    public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, ReadOnlyMemory<byte> Bytes);
+
+    public sealed class Builder
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new();
+
+        public void AddMark(long bit, long output, long line) => Write(MarkTag, bit, output, line);
+
+        public void AddWindow(long bit, long output, long line, ReadOnlySpan<byte> window)
+        {
+            Write(WindowTag, bit, output, line);
+            WriteBytes(_bytes, window);
+        }
+
+        public void AddTotals(long lines, long contentSize, ReadOnlySpan<byte> attributes)
+        {
+            Write(TotalsTag, lines, contentSize, 0);
+            WriteBytes(_bytes, attributes);
+        }
+
+        public byte[] ToBytes() => _bytes.WrittenSpan.ToArray();
+
+        private void Write(byte tag, long first, long second, long third)
+        {
+            var span = _bytes.GetSpan(1 + NumbersLength);
+            span[0] = tag;
+            BinaryPrimitives.WriteInt64LittleEndian(span[1..], first);
+            BinaryPrimitives.WriteInt64LittleEndian(span[9..], second);
+            BinaryPrimitives.WriteInt64LittleEndian(span[17..], third);
+            _bytes.Advance(1 + NumbersLength);
+        }
+    }
+
+    public ref struct Reader(ReadOnlySpan<byte> bytes)
+    {
+        private ReadOnlySpan<byte> _rest = bytes;
+
+        public readonly int Remaining => _rest.Length;
+
+        public static CorruptIndexException Corrupt() => new(null, "a partial result of preprocessing is damaged");
+
+        public byte ReadByte() => Take(1)[0];
+
+        public long ReadInt64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
+
+        public int ReadLength()
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+            return length >= 0 && length <= _rest.Length ? length : throw Corrupt();
+        }
+
+        public ReadOnlySpan<byte> ReadBytes() => Take(ReadLength());
+
+        private ReadOnlySpan<byte> Take(int length)
+        {
+            if (length > _rest.Length)
+                throw Corrupt();
+            var taken = _rest[..length];
+            _rest = _rest[length..];
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Json;
+using Dataplug.Compression;
+using Dataplug.Storage;
+
+namespace Dataplug.Text;
+
+/// <summary>What a line-indexing pass keeps while it scans: marks with their line counts, windows, the first member's header,
+/// and at every mark the format's state, so that the pass can be taken up again there.</summary>
+internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, GZipCheckpointPace pace) : IGzipVisitor
+{
+    private readonly ArrayBufferWriter<byte> _state = new();
+    private readonly Queue<PassedMark> _marks = new();
+    private GZipLinePartial.Builder _partial = new();
+    private long _output;
+    private long _lastMarkOffset;
+    private byte[] _firstMember = [];
+
+    private long _checkpointOffset;
+    private long _checkpointTime = Stopwatch.GetTimestamp();
+    private Checkpoint? _checkpoint;
+
+    public void OnOutput(ReadOnlySpan<byte> output)
+    {
+        content.Append(output, new GZipPlace(uri, _lastMarkOffset, _output));
+        _output += output.Length;
+    }
+
+    public void OnMark(in InflateMark mark)
+    {
+        _lastMarkOffset = mark.CompressedByteOffset;
+        _state.ResetWrittenCount();
+        content.Save(_state);
+        var line = GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, mark.IsMemberStart);
+        _marks.Enqueue(new PassedMark(mark, line, _firstMember, _state.WrittenSpan.ToArray()));
+    }
+
+    public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state)
+    {
+        var passed = TakeMarksUpTo(mark);
+        if (!mark.IsMemberStart)
+            _partial.AddWindow(mark.CompressedBitOffset, mark.OutputOffset, passed.Line, WindowCodec.Encode(window));
+
+        // The one before has not been stored yet: the next access point will do.
+        if (Volatile.Read(ref _checkpoint) is not null)
+            return;
+        if (mark.CompressedByteOffset - _checkpointOffset < pace.StoredBytes && Stopwatch.GetElapsedTime(_checkpointTime) < pace.Time)
+            return;
+        if (mark.OutputOffset == 0)
+            return;
+        var checkpoint = new Checkpoint(_partial.ToBytes(), SaveState(passed, state));
+        _partial = new GZipLinePartial.Builder();
+        _checkpointOffset = mark.CompressedByteOffset;
+        _checkpointTime = Stopwatch.GetTimestamp();
+        Volatile.Write(ref _checkpoint, checkpoint);
+    }
+
+    public void OnMember(GzipMember member)
+    {
+        if (_firstMember.Length == 0)
+            _firstMember = Describe(member);
+    }
+
+    /// <summary>Whether there is a checkpoint to store; each is handed out once. May be called from another thread.</summary>
+    public bool TryTakeCheckpoint(out ReadOnlyMemory<byte> partial, out ReadOnlyMemory<byte> state)
+    {
+        var checkpoint = Interlocked.Exchange(ref _checkpoint, null);
+        (partial, state) = checkpoint is null ? default : (checkpoint.Partial, checkpoint.State);
+        return checkpoint is not null;
+    }
+
+    /// <summary>After the scan: what is left, with the totals. A checkpoint that was not taken is part of it.</summary>
+    public ReadOnlyMemory<byte> TakeLastPartial(GzipScanResult result)
+    {
+        while (_marks.TryDequeue(out var mark))
+            _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
+        _partial.AddTotals(content.LineFeeds + (content.IsAtLineStart ? 0 : 1), result.OutputLength, WriteAttributes(result));
+        var last = _partial.ToBytes();
+        return TryTakeCheckpoint(out var untaken, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
+    }
+
+    /// <summary>Goes back to the place of a checkpoint.</summary>
+    public GzipScanState Restore(ReadOnlySpan<byte> state)
+    {
+        var reader = new GZipLinePartial.Reader(state);
+        content.Restore(reader.ReadBytes());
+        _firstMember = reader.ReadBytes().ToArray();
+        var scan = GzipScanState.FromBytes(reader.ReadBytes());
+        _output = scan.Mark.OutputOffset;
+        _lastMarkOffset = _checkpointOffset = scan.Mark.CompressedByteOffset;
+        return scan;
+    }
+
+    private static byte[] SaveState(in PassedMark passed, GzipScanState scan)
+    {
+        var state = new ArrayBufferWriter<byte>();
+        GZipLinePartial.WriteBytes(state, passed.ContentState);
+        GZipLinePartial.WriteBytes(state, passed.FirstMember);
+        GZipLinePartial.WriteBytes(state, scan.ToBytes());
+        return state.WrittenSpan.ToArray();
+    }
+
+    private PassedMark TakeMarksUpTo(in InflateMark mark)
+    {
+        while (_marks.TryDequeue(out var passed))
+        {
+            _partial.AddMark(passed.Mark.CompressedBitOffset, passed.Mark.OutputOffset, passed.Line);
+            if (passed.Mark == mark)
+                return passed;
+        }
+
+        throw new InvalidOperationException($"The access point at bit {mark.CompressedBitOffset} was no mark before.");
+    }
+
+    private byte[] WriteAttributes(GzipScanResult result)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            content.WriteAttributes(json);
+            json.WriteNumber("uncompressedSize", result.OutputLength);
+            json.WriteNumber("members", result.MemberCount);
+            if (_firstMember.Length > 0)
+            {
+                json.WritePropertyName("firstMember");
+                json.WriteRawValue(_firstMember);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    // Of millions of members the headers would be the bulk of the index; that of the first tells where the object comes from.
+    private static byte[] Describe(GzipMember member)
+    {
+        const int longest = 200;
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            if (member.FileName is { } name)
+                json.WriteString("fileName", name.Length <= longest ? name : name[..longest]);
+            if (member.Comment is { } comment)
+                json.WriteString("comment", comment.Length <= longest ? comment : comment[..longest]);
+            if (member.ModificationTime != 0)
+                json.WriteString("modified", DateTimeOffset.FromUnixTimeSeconds(member.ModificationTime).UtcDateTime);
+            json.WriteNumber("operatingSystem", member.OperatingSystem);
+            json.WriteBoolean("bgzf", IsBgzf(member.ExtraField.Span));
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    // SAM specification, section 4.1: BGZF blocks carry an extra subfield 'BC' of two bytes.
+    private static bool IsBgzf(ReadOnlySpan<byte> extra)
+    {
+        while (extra.Length >= 4)
+        {
+            var length = extra[2] | (extra[3] << 8);
+            if (extra[..2].SequenceEqual("BC"u8) && length == 2)
+                return true;
+            if (extra.Length < 4 + length)
+                return false;
+            extra = extra[(4 + length)..];
+        }
+
+        return false;
+    }
+
+    private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State);
+
+    private readonly record struct PassedMark(InflateMark Mark, long Line, byte[] FirstMember, byte[] ContentState);
+}
