@@ -2,7 +2,7 @@ using System.CommandLine;
 using Dataplug.Cli.Output;
 using Dataplug.Cli.Terminals;
 using Dataplug.Formats;
-using Dataplug.Formats.Genomics.Fastq;
+using Dataplug.Formats.Genomics;
 using Dataplug.Metadata;
 using Dataplug.Storage;
 using Dataplug.Text;
@@ -70,9 +70,6 @@ internal sealed class Session : IAsyncDisposable
         });
         return new Session(terminal, stores, MetadataOf(result, shared, terminal), Has(result, shared.Json), result.GetValue(shared.NoColor));
     }
-
-    /// <summary>The same session with its own folder for indexes.</summary>
-    public Session WithHome(string home) => new(Terminal, Stores, new MetadataOptions { Home = home }, Json, NoColor);
 
     /// <summary>The object as the given format, or as the one that it was preprocessed with, or as the one it looks like.</summary>
     public async Task<CloudObject> OpenAsync(string uri, string? formatId, CancellationToken cancellationToken)

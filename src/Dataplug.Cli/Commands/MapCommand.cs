@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Dataplug.Cli.Mapping;
-using Dataplug.Cli.Output;
 using Dataplug.Lithops;
-using Dataplug.Lithops.Backends.Local;
 using Dataplug.Metadata;
 using Dataplug.Partitioning;
 using Dataplug.Preprocessing;
@@ -15,6 +13,7 @@ internal static class MapCommand
 {
     // Outputs that wait for their turn; what is more goes to temporary files.
     private const long SpoolMemoryLimit = 64 << 20;
+    private const int FailuresShown = 20;
 
     public static Command Create(SharedOptions shared, Func<ParseResult, Session> open)
     {
@@ -25,7 +24,7 @@ internal static class MapCommand
         var command = new CommandWithExamples("map", "Run a program once per slice, with the slice on its standard input; print the outputs in order.",
             "dataplug map reads.fastq.gz --strategy batches --param count=16 -- wc -l",
             "dataplug map s3://bucket/table.csv --strategy rows --param rows=100000 --workers 8 --retries 2 -- python3 score.py --part {index}",
-            "dataplug map reads.fastq.gz -- sh -c 'gzip > part-{index}.fastq.gz'")
+            "dataplug map reads.fastq.gz --param count=4 -- sh -c 'gzip > part-{index}.fastq.gz'")
         {
             uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, retries, shared.Metadata, shared.MetaBucket,
         };
@@ -59,33 +58,54 @@ internal static class MapCommand
     private static async Task RunAsync(Session session, IReadOnlyList<Slice> slices, CommandTemplate template, int workers, int retries, CancellationToken cancellationToken)
     {
         var program = new SliceProgram(template, new SpoolMemory(SpoolMemoryLimit), session.Terminal.ErrorText);
-        var failures = new List<string>();
-        await using var executor = new FunctionExecutor(new LocalBackend(workers));
-        var job = await executor.MapAsync(
-            (Slice slice, TaskContext context) => program.RunAsync(slice, context.CancellationToken),
+        var failures = new List<(int Slice, TaskFailedException Failure)>();
+        await using var executor = new FunctionExecutor(new ExecutorOptions { MaxParallelism = workers });
+        var job = executor.MapAsync(
+            (slice, token) => program.RunAsync(slice, token),
             slices,
-            new JobOptions { Retries = retries },
+            new JobOptions { Name = template.Program, Retries = retries, ShouldRetry = IsWorthARetry },
             cancellationToken);
         try
         {
-            foreach (var future in job)
+            for (var i = 0; i < slices.Count; i++)
             {
                 try
                 {
-                    await using var output = await future.GetResultAsync(cancellationToken);
+                    await using var output = await job[i].GetResultAsync(cancellationToken);
                     await output.WriteToAsync(session.Terminal.Output, cancellationToken);
                 }
                 catch (TaskFailedException exception)
                 {
-                    failures.AddRange(Describe(slices[future.Index], exception));
+                    failures.Add((i, exception));
                 }
             }
         }
         finally
         {
-            // After a failure of ours the programs are of no use any more.
-            foreach (var future in job)
-                _ = future.Cancel();
+            // Where we failed ourselves, the programs that still run are of no use to anyone.
+            job.Cancel();
         }
+
+        if (failures.Count > 0)
+            throw new WorkFailedException($"{failures.Count} of {slices.Count} slices failed", Describe(failures));
+    }
+
+    // A program may fail for a reason of the moment, and so may a store; a changed or broken object stays as it is.
+    private static bool IsWorthARetry(AttemptFailure failure) =>
+        failure.Exception is ProgramFailedException { CouldStart: true } or StorageException { IsTransient: true };
+
+    private static List<string> Describe(IReadOnlyList<(int Slice, TaskFailedException Failure)> failures)
+    {
+        var lines = new List<string>();
+        foreach (var (slice, failure) in failures.Take(FailuresShown))
+        {
+            var tries = failure.Attempts == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {failure.Attempts} attempts");
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"  slice {slice}: {failure.InnerException?.Message ?? failure.Failure.Message}{tries}"));
+            lines.AddRange((failure.InnerException as ProgramFailedException)?.LastLines.Select(line => "    | " + line) ?? []);
+        }
+
+        if (failures.Count > FailuresShown)
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"  and {failures.Count - FailuresShown} more: slices {string.Join(", ", failures.Skip(FailuresShown).Select(failure => failure.Slice))}"));
+        return lines;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, 
             await process.WaitForExitAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             if (process.ExitCode != 0)
-                throw new ProgramFailedException(Reason(process.ExitCode), [.. lines]);
+                throw new ProgramFailedException(Reason(process.ExitCode), couldStart: true, [.. lines]);
             return spool;
         }
         catch
@@ -58,7 +58,7 @@ internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, 
         }
         catch (Win32Exception exception)
         {
-            throw new ProgramFailedException($"'{start.FileName}' can't be started: {exception.Message}", []);
+            throw new ProgramFailedException($"'{start.FileName}' can't be started: {exception.Message}", couldStart: false, []);
         }
     }
 
