@@ -114,8 +114,9 @@ internal sealed class GzipScan<TVisitor>
             _lastAccessPoint = output;
             _visitor.OnAccessPoint(mark, default, new GzipScanState(mark, [], _decoder.MemberCount, mark.CompressedByteOffset, output, [], 0));
         }
-        else if (_pending is null && output - _lastAccessPoint >= _options.AccessPointSpacing)
+        else if (output - _lastAccessPoint >= Math.Max(_options.AccessPointSpacing, WindowCodec.MaxWindowLength))
         {
+            // The one before has been delivered: it was pending for 32 KiB of output at most, which is also the least distance.
             _lastAccessPoint = output;
             _pending = new PendingAccessPoint(mark, _decoder.Window.ToArray(), _decoder.MemberOffset, _decoder.MemberOutputOffset,
                 _decoder.MemberHeader.ToArray(), _decoder.Crc, _decoder.MemberCount);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Dataplug.Storage;
 
@@ -9,6 +10,7 @@ public readonly record struct ByteRange
     /// <param name="offset">Offset of the first byte from the start of the object, ≥ 0.</param>
     /// <param name="length">Number of bytes, ≥ 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is negative, or the end does not fit in 63 bits.</exception>
+    [JsonConstructor]
     public ByteRange(long offset, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -25,6 +27,7 @@ public readonly record struct ByteRange
     public long Length { get; }
 
     /// <summary>Offset of the first byte after the range.</summary>
+    [JsonIgnore]
     public long End => Offset + Length;
 
     /// <summary>The range from <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
