@@ -1,0 +1,35 @@
+using Dataplug.Lithops.Functions;
+
+namespace Dataplug.Lithops.Backends;
+
+/// <summary>A job as its backend sees it.</summary>
+public interface IBackendJob
+{
+    /// <summary>Unique among all jobs of all executors: letters, digits and hyphens.</summary>
+    string Id { get; }
+
+    /// <summary>For people.</summary>
+    string Name { get; }
+
+    /// <summary>How many jobs this one is nested in: 0 when submitted by the client, 1 by one of its tasks. Deeper jobs go first.</summary>
+    int Depth { get; }
+
+    /// <summary>How many tasks it has; null when only the end of the inputs will tell.</summary>
+    int? TaskCount { get; }
+
+    /// <summary>How many of its tasks may run at once; null for as many as the backend can.</summary>
+    int? MaxParallelism { get; }
+
+    /// <summary>How long one attempt may take; null for ever. The executor watches over it; a backend may as well.</summary>
+    TimeSpan? TaskTimeout { get; }
+
+    /// <summary>The function, by a name that other processes can find; null unless the backend ships functions.</summary>
+    FunctionReference? Reference { get; }
+
+    /// <summary>
+    /// The attempts to run, drawn from the inputs one by one as they are asked for; an attempt that is to be repeated comes
+    /// again under the next number. Ends when all tasks are settled or the job is cancelled. To be enumerated once.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    IAsyncEnumerable<IBackendTask> ReadTasksAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Dataplug.Lithops.Functions;
+using Dataplug.Lithops.Jobs;
+
+namespace Dataplug.Lithops;
+
+/// <content>The overloads of MapAsync: four shapes of functions, three of inputs.</content>
+public sealed partial class FunctionExecutor
+{
+    /// <summary>Runs a function over each input, in parallel.</summary>
+    /// <typeparam name="TInput">The type of one input.</typeparam>
+    /// <typeparam name="TResult">The type of one result.</typeparam>
+    /// <param name="function">
+    /// The function. It may take, beside the input, a token that tells it to stop, or a <see cref="TaskContext"/>, which has the
+    /// token too.
+    /// </param>
+    /// <param name="inputs">The inputs: enumerated lazily, once, as tasks can start.</param>
+    /// <param name="options">How this job is run; null for the executor's options.</param>
+    /// <param name="cancellationToken">Cancels the job.</param>
+    /// <returns>The futures: <c>await</c> them, or call <c>GetResultAsync</c> on them, for the results in the order of the inputs.</returns>
+    /// <exception cref="FunctionNotShippableException">The backend ships functions, and this one can't be.</exception>
+    /// <exception cref="ObjectDisposedException">The executor is disposed.</exception>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, TResult> function,
+        IEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, Task<TResult>> function,
+        IEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, CancellationToken, Task<TResult>> function,
+        IEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    [OverloadResolutionPriority(-1)] // A lambda that ignores its second argument fits the token as well.
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, TaskContext, Task<TResult>> function,
+        IEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, TResult> function,
+        IAsyncEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, Task<TResult>> function,
+        IAsyncEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, CancellationToken, Task<TResult>> function,
+        IAsyncEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    [OverloadResolutionPriority(-1)] // A lambda that ignores its second argument fits the token as well.
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, TaskContext, Task<TResult>> function,
+        IAsyncEnumerable<TInput> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, TResult> function,
+        Task<IReadOnlyList<TInput>> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, Task<TResult>> function,
+        Task<IReadOnlyList<TInput>> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, CancellationToken, Task<TResult>> function,
+        Task<IReadOnlyList<TInput>> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>
+    [OverloadResolutionPriority(-1)] // A lambda that ignores its second argument fits the token as well.
+    public FutureList<TResult> MapAsync<TInput, TResult>(
+        Func<TInput, TaskContext, Task<TResult>> function,
+        Task<IReadOnlyList<TInput>> inputs,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Map(function, TaskFunction.From(NotNull(function)), JobInputs<TInput>.From(NotNull(inputs)), options, cancellationToken);
+}

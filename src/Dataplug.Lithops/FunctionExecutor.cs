@@ -1,0 +1,370 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Backends.Local;
+using Dataplug.Lithops.Functions;
+using Dataplug.Lithops.Futures;
+using Dataplug.Lithops.Jobs;
+
+namespace Dataplug.Lithops;
+
+/// <summary>
+/// Runs functions over inputs, in parallel, where its backend runs them: in this process unless told otherwise.
+/// Calls return at once with futures; the work has then begun. Safe to use from many threads, and from within its own tasks.
+/// </summary>
+/// <remarks>
+/// <para>Inputs are enumerated once, in order, on another thread, and only as fast as tasks can start; a collection must not be
+/// changed while its job runs. Results keep the order of the inputs. A job that a task submits is cancelled with that task.</para>
+/// <para>Disposing cancels what runs and waits for it, at most for <see cref="ExecutorOptions.CancellationGrace"/>.</para>
+/// </remarks>
+public sealed partial class FunctionExecutor : IAsyncDisposable
+{
+    private readonly IExecutorBackend _backend;
+    private readonly ExecutorOptions _options;
+    private readonly string _id = RandomNumberGenerator.GetHexString(8, lowercase: true);
+    private readonly Lock _gate = new();
+    private readonly HashSet<IJobRun> _jobs = [];
+    private Task? _disposal;
+    private int _jobNumber;
+
+    /// <summary>Creates an executor on this machine.</summary>
+    /// <param name="options">How it runs jobs; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public FunctionExecutor(ExecutorOptions? options = null)
+    {
+        _options = options ?? new ExecutorOptions();
+        _options.Validate();
+        _backend = new LocalBackend(_options.MaxParallelism);
+    }
+
+    /// <summary>Creates an executor on a backend.</summary>
+    /// <param name="backend">Where tasks run. Disposed with the executor.</param>
+    /// <param name="options">How the executor runs jobs; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public FunctionExecutor(IExecutorBackend backend, ExecutorOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        _options = options ?? new ExecutorOptions();
+        _options.Validate();
+        _backend = backend;
+    }
+
+    /// <summary>How many tasks run at once.</summary>
+    public int MaxParallelism => _backend.MaxParallelism;
+
+    /// <summary>Runs one function over all results of a map, when all of them are there.</summary>
+    /// <typeparam name="TInput">The type of one result of the map.</typeparam>
+    /// <typeparam name="TReduced">The type of the result.</typeparam>
+    /// <param name="futures">The map.</param>
+    /// <param name="reduce">Gets the results in the order of the map's inputs.</param>
+    /// <param name="options">How the reducing task is run; null for the executor's options.</param>
+    /// <param name="cancellationToken">Cancels the reducing task, not the map.</param>
+    /// <returns>The future result. It fails as the map does when that fails, without running <paramref name="reduce"/>.</returns>
+    /// <exception cref="FunctionNotShippableException">The backend ships functions, and this one can't be.</exception>
+    public Future<TReduced> ReduceAsync<TInput, TReduced>(
+        FutureList<TInput> futures,
+        Func<IReadOnlyList<TInput>, TReduced> reduce,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Reduce(reduce, TaskFunction.From(NotNull(reduce)), futures, ownsMap: false, options, cancellationToken);
+
+    /// <inheritdoc cref="ReduceAsync{TInput,TReduced}(FutureList{TInput},Func{IReadOnlyList{TInput},TReduced},JobOptions,CancellationToken)"/>
+    public Future<TReduced> ReduceAsync<TInput, TReduced>(
+        FutureList<TInput> futures,
+        Func<IReadOnlyList<TInput>, CancellationToken, Task<TReduced>> reduce,
+        JobOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Reduce(reduce, TaskFunction.From(NotNull(reduce)), futures, ownsMap: false, options, cancellationToken);
+
+    /// <summary>Waits for any or all of some tasks to end, or not at all, and tells which have. Never throws for their failures.</summary>
+    /// <param name="futures">The tasks, of any jobs of this executor.</param>
+    /// <param name="waitFor">What to wait for; all of them unless told otherwise.</param>
+    /// <param name="timeout">After how long to return in any case; null for never.</param>
+    /// <param name="cancellationToken">Ends the wait, and leaves the tasks alone.</param>
+    /// <returns>The tasks that have ended and the others, both in the order given.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public async Task<(IReadOnlyList<TFuture> Done, IReadOnlyList<TFuture> Pending)> WaitAsync<TFuture>(
+        IEnumerable<TFuture> futures,
+        WaitFor waitFor = default,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+        where TFuture : Future
+    {
+        ArgumentNullException.ThrowIfNull(futures);
+        var all = futures.ToList();
+        try
+        {
+            var limit = timeout ?? Timeout.InfiniteTimeSpan;
+            if (!waitFor.IsMet(all.Count(future => future.IsDone), all.Count(future => !future.IsDone)))
+            {
+                var ends = all.Select(future => future.Ledger.WhenSettled(future));
+                var met = waitFor == WaitFor.Any ? Task.WhenAny(ends) : Task.WhenAll(ends);
+                await TaskContext.WaitLendingSlotAsync(met.WaitAsync(limit, _options.TimeProvider, cancellationToken), _backend).ConfigureAwait(false);
+            }
+        }
+        catch (TimeoutException)
+        {
+            // The time is over: what has ended so far is the answer.
+        }
+
+        var done = new List<TFuture>();
+        var pending = new List<TFuture>();
+        foreach (var future in all)
+            (future.IsDone ? done : pending).Add(future);
+        return (done, pending);
+    }
+
+    /// <summary>Waits for any or all tasks of a map to end, or not at all, and tells which have. Never throws for their failures.</summary>
+    /// <typeparam name="TResult">The type of one result.</typeparam>
+    /// <param name="futures">The map.</param>
+    /// <param name="waitFor">What to wait for; all tasks unless told otherwise.</param>
+    /// <param name="timeout">After how long to return in any case; null for never.</param>
+    /// <param name="cancellationToken">Ends the wait, and leaves the job alone.</param>
+    /// <returns>The tasks that have ended, and the others that there are by now.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "Beside the overload for futures of several jobs.")]
+    public Task<(IReadOnlyList<Future<TResult>> Done, IReadOnlyList<Future<TResult>> Pending)> WaitAsync<TResult>(
+        FutureList<TResult> futures,
+        WaitFor waitFor = default,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(futures);
+        return futures.WaitAsync(waitFor, timeout, cancellationToken);
+    }
+
+    /// <summary>Cancels all jobs that are under way. The executor takes new ones afterwards.</summary>
+    public void CancelAll()
+    {
+        foreach (var job in Jobs())
+            job.Cancel();
+    }
+
+    /// <summary>
+    /// Cancels all jobs and waits for what runs, at most for <see cref="ExecutorOptions.CancellationGrace"/>: a task that ignores
+    /// its token is left to itself after that.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+            return new ValueTask(_disposal ??= DisposeOnceAsync());
+    }
+
+    private async Task DisposeOnceAsync()
+    {
+        // Not under the gate of DisposeAsync, and not within the task of a caller that is one of this executor's own.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var jobs = Jobs();
+        foreach (var job in jobs)
+            job.Cancel();
+        await Task.WhenAll(jobs.Select(job => job.Completion)).ConfigureAwait(false);
+        try
+        {
+            // Inputs that ignore the cancellation keep the backend in their enumerator: they too get the grace, and no more.
+            await Task.WhenAll(jobs.Select(job => job.BackendRun)).WaitAsync(_options.CancellationGrace, _options.TimeProvider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // They are left to themselves, as documented.
+        }
+
+        await _backend.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private IJobRun[] Jobs()
+    {
+        lock (_gate)
+            return [.. _jobs];
+    }
+
+    private Future<TResult> Call<TInput, TResult>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        TInput input,
+        JobOptions? options,
+        CancellationToken cancellationToken)
+    {
+        var job = Submit(function, taskFunction, JobInputs<TInput>.From([input]), options, cancellationToken: cancellationToken);
+        return (Future<TResult>)job.Ledger[0];
+    }
+
+    private FutureList<TResult> Map<TInput, TResult>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        JobOptions? options,
+        CancellationToken cancellationToken) =>
+        new(Submit(function, taskFunction, inputs, options, cancellationToken: cancellationToken).Ledger);
+
+    private Future<TReduced> MapReduce<TInput, TResult, TReduced>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        Delegate reduce,
+        TaskFunction<IReadOnlyList<TResult>, TReduced> reduceFunction,
+        JobOptions? options,
+        CancellationToken cancellationToken)
+    {
+        // Both functions are looked at before either job is submitted.
+        Check<TReduced>(reduce);
+        var map = Map(function, taskFunction, inputs, options, cancellationToken);
+        return Reduce(reduce, reduceFunction, map, ownsMap: true, (options ?? new JobOptions()) with { Progress = null }, cancellationToken);
+    }
+
+    private Future<TReduced> Reduce<TInput, TReduced>(
+        Delegate reduce,
+        TaskFunction<IReadOnlyList<TInput>, TReduced> reduceFunction,
+        FutureList<TInput> map,
+        bool ownsMap,
+        JobOptions? options,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        var inputs = new JobInputs<IReadOnlyList<TInput>>(ResultsOf(map, ownsMap, CancellationToken.None), Count: 1, AreResults: true);
+        var job = Submit(reduce, reduceFunction, inputs, options, cancellationToken: cancellationToken);
+        return (Future<TReduced>)job.Ledger[0];
+    }
+
+    private static async IAsyncEnumerable<IReadOnlyList<TInput>> ResultsOf<TInput>(
+        FutureList<TInput> map,
+        bool ownsMap,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var registration = ownsMap ? cancellationToken.UnsafeRegister(static state => ((FutureList<TInput>)state!).Cancel(), map) : default;
+        yield return await map.GetResultAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private IAsyncEnumerable<TResult> Stream<TInput, TResult>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        JobOptions? options)
+    {
+        Check<TResult>(function);
+        options?.Validate();
+        return StreamAsync(function, taskFunction, inputs, options, CancellationToken.None);
+    }
+
+    private async IAsyncEnumerable<TResult> StreamAsync<TInput, TResult>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        JobOptions? options,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var buffer = options?.StreamBuffer ?? (int)Math.Min(2L * Math.Min(MaxParallelism, options?.MaxParallelism ?? int.MaxValue), int.MaxValue);
+        var futures = Channel.CreateUnbounded<Future<TResult>>(new UnboundedChannelOptions { SingleReader = true });
+        var window = new SemaphoreSlim(buffer);
+        var job = Submit(function, taskFunction, inputs, options, futures.Writer, window, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var more = futures.Reader.WaitToReadAsync(cancellationToken).AsTask();
+                await TaskContext.WaitLendingSlotAsync(more, _backend).ConfigureAwait(false);
+                if (!await more.ConfigureAwait(false))
+                    break;
+                while (futures.Reader.TryRead(out var future))
+                {
+                    yield return await future.GetResultAsync(cancellationToken).ConfigureAwait(false);
+                    window.Release();
+                }
+            }
+
+            if (job.Ledger.JobException is { } exception)
+                throw FutureLedger.Rethrowable(exception);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (job.IsCanceled)
+                throw job.Ledger.CanceledException(null);
+        }
+        finally
+        {
+            // Who leaves the stream early has no use for the rest.
+            job.Cancel();
+            await TaskContext.WaitLendingSlotAsync(job.Completion, _backend).ConfigureAwait(false);
+        }
+    }
+
+    private JobRun<TInput, TResult> Submit<TInput, TResult>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        JobOptions? options,
+        ChannelWriter<Future<TResult>>? sink = null,
+        SemaphoreSlim? window = null,
+        CancellationToken cancellationToken = default)
+    {
+        var reference = Check<TResult>(function);
+        options ??= new JobOptions();
+        options.Validate();
+        var settings = new JobSettings(_options, options);
+        var parent = TaskContext.Current;
+        var job = new JobRun<TInput, TResult>(
+            new JobDefinition<TInput, TResult>
+            {
+                Id = string.Create(CultureInfo.InvariantCulture, $"{_id}-{Interlocked.Increment(ref _jobNumber):D3}"),
+                Name = options.Name ?? FunctionReference.Describe(function),
+                Depth = parent is null ? 0 : parent.Depth + 1,
+                TaskFunction = taskFunction,
+                Inputs = inputs,
+                Settings = settings,
+                Reference = reference,
+                InputType = reference is null ? null : TypeInfo<TInput>(reference, settings.SerializerOptions),
+                ResultType = reference is null ? null : TypeInfo<TResult>(reference, settings.SerializerOptions),
+                Sink = sink,
+                Window = window,
+            },
+            _backend,
+            OnCompleted);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            _jobs.Add(job);
+        }
+
+        job.Start(cancellationToken, parent?.CancellationToken ?? CancellationToken.None);
+        return job;
+    }
+
+    /// <summary>Looks at a function before anything runs.</summary>
+    /// <returns>Its name for other processes, when the backend needs one.</returns>
+    private FunctionReference? Check<TResult>(Delegate function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        var result = typeof(TResult);
+        if (result == typeof(Task) || result == typeof(ValueTask)
+            || (result.IsGenericType && (result.GetGenericTypeDefinition() == typeof(Task<>) || result.GetGenericTypeDefinition() == typeof(ValueTask<>))))
+            throw new ArgumentException($"The function '{FunctionReference.Describe(function)}' returns a {result}, which would be taken for its result. Use the overload for functions that take a CancellationToken and return a Task<TResult>.", nameof(function));
+        return _backend.ShipsFunctions ? FunctionReference.From(function) : null;
+    }
+
+    private static JsonTypeInfo<T> TypeInfo<T>(FunctionReference reference, JsonSerializerOptions options)
+    {
+        try
+        {
+            return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        }
+        catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException)
+        {
+            throw new FunctionNotShippableException(reference.DisplayName, $"{typeof(T)} can't travel as JSON: {exception.Message.TrimEnd('.')}", "Use an input and a result of plain data, or give the executor SerializerOptions that know the type.", innerException: exception);
+        }
+    }
+
+    private void OnCompleted(IJobRun job)
+    {
+        lock (_gate)
+            _jobs.Remove(job);
+    }
+
+    private static T NotNull<T>(T argument, [CallerArgumentExpression(nameof(argument))] string? name = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(argument, name);
+        return argument;
+    }
+}

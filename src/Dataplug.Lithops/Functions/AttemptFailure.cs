@@ -1,0 +1,20 @@
+namespace Dataplug.Lithops;
+
+/// <summary>Why an attempt at a task failed, in a form that can travel.</summary>
+/// <param name="ExceptionType">The full name of the exception's type.</param>
+/// <param name="Message">The exception's message.</param>
+/// <param name="StackTrace">Where it was thrown, as text; null when unknown.</param>
+/// <param name="Exception">The exception itself; null when it happened in another process.</param>
+public sealed record AttemptFailure(string ExceptionType, string Message, string? StackTrace = null, Exception? Exception = null)
+{
+    /// <summary>Describes an exception.</summary>
+    /// <param name="exception">The exception.</param>
+    public static AttemptFailure From(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return new AttemptFailure(exception.GetType().FullName!, exception.Message, exception.StackTrace, exception);
+    }
+
+    /// <summary>The same without the exception itself, as it comes from another process.</summary>
+    public AttemptFailure WithoutException() => this with { Exception = null };
+}

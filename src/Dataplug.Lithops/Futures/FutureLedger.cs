@@ -1,0 +1,421 @@
+using System.Globalization;
+
+namespace Dataplug.Lithops.Futures;
+
+/// <summary>
+/// The book of one job: which tasks there are, where each stands, in which order they ended, and who waits for what.
+/// Futures are made when their input is drawn or when somebody asks for them, whichever comes first.
+/// </summary>
+internal abstract class FutureLedger
+{
+    private readonly List<Future?>? _futures;
+    private readonly List<int>? _settledOrder;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DateTimeOffset _submitted;
+    private readonly long _submittedAt;
+    private readonly int? _knownCount;
+    private TaskCompletionSource? _pulse;
+    private DataplugException? _jobException;
+    private long _endedAt;
+    private bool _inputsEnded;
+    private bool _allSettled;
+    private int _drawn;
+    private int _running;
+    private int _succeeded;
+    private int _failed;
+    private int _canceled;
+    private int _retries;
+    private double _runningFractions;
+
+    /// <param name="jobId">The job's id.</param>
+    /// <param name="jobName">The job's name.</param>
+    /// <param name="control">The job.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="knownCount">How many inputs there are, when the inputs say so.</param>
+    /// <param name="retain">Whether futures are kept; a stream lets go of each when its result was taken.</param>
+    protected FutureLedger(string jobId, string jobName, IJobControl control, TimeProvider time, int? knownCount, bool retain)
+    {
+        JobId = jobId;
+        JobName = jobName;
+        Control = control;
+        Time = time;
+        _submitted = time.GetUtcNow();
+        _submittedAt = time.GetTimestamp();
+        if (retain)
+        {
+            _knownCount = knownCount;
+            _futures = [];
+            _settledOrder = [];
+        }
+    }
+
+    public string JobId { get; }
+
+    public string JobName { get; }
+
+    public IJobControl Control { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>Guards this book and all futures in it. No user code runs under it.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>Done when all tasks are settled and the last progress was reported.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>How many tasks there are; null when that isn't known yet.</summary>
+    public int? Count
+    {
+        get
+        {
+            lock (Gate)
+                return _knownCount ?? (_inputsEnded ? _drawn : null);
+        }
+    }
+
+    /// <summary>Why the job ended before its inputs did.</summary>
+    public DataplugException? JobException
+    {
+        get
+        {
+            lock (Gate)
+                return _jobException;
+        }
+    }
+
+    /// <summary>Takes note that the next input was drawn.</summary>
+    /// <returns>Its future (which may be cancelled already); null when the job takes no more inputs.</returns>
+    public Future? Draw()
+    {
+        Future future;
+        TaskCompletionSource? pulse;
+        lock (Gate)
+        {
+            if (_inputsEnded)
+                return null;
+            future = GetOrCreate(_drawn);
+            _drawn = checked(_drawn + 1);
+            future.Data.QueuedAt = Time.GetTimestamp();
+            pulse = TakePulse();
+        }
+
+        pulse?.TrySetResult();
+        return future;
+    }
+
+    /// <summary>The future of a task.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such task, or none yet.</exception>
+    public Future this[int index]
+    {
+        get
+        {
+            lock (Gate)
+            {
+                if (index < 0 || index >= (_knownCount ?? _drawn))
+                    throw new ArgumentOutOfRangeException(nameof(index), index, "There is no such task, or its input has not been drawn yet.");
+                return GetOrCreate(index);
+            }
+        }
+    }
+
+    /// <summary>All futures that there are by now; all of the job's when its count is known.</summary>
+    public Future[] Snapshot()
+    {
+        lock (Gate)
+        {
+            var futures = new Future[_knownCount ?? _drawn];
+            for (var index = 0; index < futures.Length; index++)
+                futures[index] = GetOrCreate(index);
+            return futures;
+        }
+    }
+
+    /// <summary>Takes note that a worker has begun. Under the gate.</summary>
+    public void Started(Future future, string worker, long timestamp)
+    {
+        ref var data = ref future.Data;
+        data.Worker = worker;
+        data.StartedAt = timestamp;
+        data.Attempts++;
+        _retries += data.Attempts > 1 ? 1 : 0;
+        _running++;
+        future.SetState(FutureState.Running);
+    }
+
+    /// <summary>Takes note that a running attempt is over. Under the gate.</summary>
+    public void Stopped(Future future, long timestamp, long? allocatedBytes, bool abandoned)
+    {
+        ref var data = ref future.Data;
+        data.DurationTicks = Time.GetElapsedTime(data.StartedAt, timestamp).Ticks;
+        data.TotalDurationTicks += data.DurationTicks;
+        data.AllocatedBytes = allocatedBytes is { } bytes ? bytes + 1 : 0;
+        data.Abandoned = abandoned;
+        _runningFractions -= data.Fraction;
+        data.Fraction = 0;
+        _running--;
+    }
+
+    /// <summary>Takes note that the task waits for its next attempt. Under the gate.</summary>
+    public static void Requeued(Future future) => future.SetState(FutureState.Queued);
+
+    /// <summary>Takes note of what a running task reports of itself. Under the gate.</summary>
+    public void Progressed(Future future, double fraction)
+    {
+        _runningFractions += fraction - future.Data.Fraction;
+        Volatile.Write(ref future.Data.Fraction, fraction);
+    }
+
+    /// <summary>Ends a task; the first end counts.</summary>
+    /// <param name="future">The task.</param>
+    /// <param name="state">How it ended.</param>
+    /// <param name="failure">Why it failed; null else.</param>
+    /// <param name="timestamp">When.</param>
+    public void Settle(Future future, FutureState state, DataplugException? failure, long timestamp)
+    {
+        bool last;
+        lock (Gate)
+        {
+            if (!SettleUnderGate(future, state, failure, timestamp))
+                return;
+            last = EndIfAllSettled(timestamp);
+        }
+
+        Announce([future], last);
+    }
+
+    /// <summary>Takes note that no more inputs come; tasks without input end as the inputs did.</summary>
+    /// <param name="exception">Why, when the inputs or the backend failed; null else.</param>
+    /// <param name="canceled">Whether the job was cancelled.</param>
+    public void EndInputs(DataplugException? exception, bool canceled)
+    {
+        var timestamp = Time.GetTimestamp();
+        var rest = new List<Future>();
+        bool last;
+        lock (Gate)
+        {
+            if (_inputsEnded)
+                return;
+            _inputsEnded = true;
+            if (exception is null && !canceled && _knownCount is { } promised && _drawn < promised)
+                exception = new JobInputException(JobName, string.Create(CultureInfo.InvariantCulture, $"the inputs yielded {_drawn} of the {promised} items that they had said to have"), "Don't change a collection while a job runs on it.");
+            _jobException = exception;
+            for (var index = _drawn; index < _knownCount; index++)
+            {
+                var future = GetOrCreate(index);
+                if (SettleUnderGate(future, exception is null ? FutureState.Canceled : FutureState.Failed, exception, timestamp))
+                    rest.Add(future);
+            }
+
+            last = EndIfAllSettled(timestamp);
+        }
+
+        Announce(rest, last);
+    }
+
+    /// <summary>Done when the task has ended.</summary>
+    public Task WhenSettled(Future future)
+    {
+        if (future.IsDone)
+            return Task.CompletedTask;
+        lock (Gate)
+        {
+            return future.IsDone
+                ? Task.CompletedTask
+                : (future.Data.Waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>The task that ended as number <paramref name="position"/>.</summary>
+    /// <returns>The future; or a task that is done when it is worth asking again; or neither when no more will end.</returns>
+    public (Future? Future, Task? Wait) SettledAt(int position)
+    {
+        lock (Gate)
+        {
+            if (position < _settledOrder!.Count)
+                return (GetOrCreate(_settledOrder[position]), null);
+            return _allSettled ? (null, null) : (null, Pulse());
+        }
+    }
+
+    /// <summary>The task at a place.</summary>
+    /// <returns>The future; or a task that is done when it is worth asking again; or neither when there is no such task.</returns>
+    public (Future? Future, Task? Wait) At(int index)
+    {
+        lock (Gate)
+        {
+            if (index < (_knownCount ?? _drawn))
+                return (GetOrCreate(index), null);
+            return _inputsEnded || _knownCount is not null ? (null, null) : (null, Pulse());
+        }
+    }
+
+    /// <summary>Done when a task has been drawn or has ended after this call; null when at least one task has ended, or all have.</summary>
+    public Task? WhenAnySettled()
+    {
+        lock (Gate)
+            return _settledOrder!.Count > 0 || _allSettled ? null : Pulse();
+    }
+
+    public JobProgress Progress()
+    {
+        lock (Gate)
+        {
+            var total = _knownCount ?? (_inputsEnded ? _drawn : null);
+            var settled = _succeeded + _failed + _canceled;
+            double? fraction = total switch
+            {
+                null => null,
+                0 => 1,
+                _ => Math.Clamp((settled + _runningFractions) / total.Value, 0, 1),
+            };
+            return new JobProgress(JobId, total, _drawn, _running, _succeeded, _failed, _canceled, _retries, fraction, Elapsed());
+        }
+    }
+
+    public JobSummary Summarize()
+    {
+        var futures = Snapshot();
+        lock (Gate)
+        {
+            var ran = futures
+                .Where(future => future.IsDone && future.Data.Attempts > 0)
+                .OrderBy(future => future.Data.DurationTicks)
+                .ToList();
+            return new JobSummary
+            {
+                JobId = JobId,
+                JobName = JobName,
+                Tasks = _knownCount ?? _drawn,
+                Succeeded = _succeeded,
+                Failed = _failed,
+                Canceled = _canceled,
+                Retries = _retries,
+                WallTime = Elapsed(),
+                TotalTaskTime = new TimeSpan(futures.Sum(future => future.Data.TotalDurationTicks)),
+                Fastest = ran.Count == 0 ? null : new TimeSpan(ran[0].Data.DurationTicks),
+                Median = ran.Count == 0 ? null : new TimeSpan(ran[(ran.Count - 1) / 2].Data.DurationTicks),
+                Slowest = ran.Count == 0 ? null : new TimeSpan(ran[^1].Data.DurationTicks),
+                SlowestTask = ran.Count == 0 ? null : ran[^1].Index,
+                JobException = _jobException,
+                ProgressException = Control.ProgressException,
+            };
+        }
+    }
+
+    public TaskStatistics StatisticsOf(Future future)
+    {
+        lock (Gate)
+        {
+            ref var data = ref future.Data;
+            return new TaskStatistics
+            {
+                Submitted = _submitted,
+                Queued = InstantOf(data.QueuedAt),
+                Started = InstantOf(data.StartedAt),
+                Ended = InstantOf(data.EndedAt),
+                Duration = new TimeSpan(data.DurationTicks),
+                TotalDuration = new TimeSpan(data.TotalDurationTicks),
+                Attempts = data.Attempts,
+                Worker = data.Worker,
+                ExceptionType = data.Failure is TaskFailedException failed ? failed.Failure.ExceptionType : data.Failure?.GetType().FullName,
+                AllocatedBytes = data.AllocatedBytes > 0 ? data.AllocatedBytes - 1 : null,
+                Abandoned = data.Abandoned,
+            };
+        }
+    }
+
+    public OperationCanceledException CanceledException(Future? future) => new(future is null
+        ? $"Job {JobName} ({JobId}) was cancelled."
+        : string.Create(CultureInfo.InvariantCulture, $"Task {future.Index} of job {JobName} ({JobId}) was cancelled."));
+
+    /// <summary>An exception object of its own for each throw: several waiters may throw the same failure at once.</summary>
+    public static Exception Rethrowable(DataplugException failure) => failure switch
+    {
+        TaskFailedException task => task.With(task.OtherFailures),
+        JobInputException input => new JobInputException(input.ObjectName, input.Problem, input.Cure, innerException: input.InnerException),
+        BackendFailedException backend => new BackendFailedException(backend.ObjectName, backend.Problem, backend.Cure, innerException: backend.InnerException),
+        _ => failure,
+    };
+
+    protected abstract Future Create(int index);
+
+    private Future GetOrCreate(int index)
+    {
+        if (_futures is null)
+            return Create(index);
+        while (_futures.Count <= index)
+            _futures.Add(null);
+        return _futures[index] ??= Create(index);
+    }
+
+    private bool SettleUnderGate(Future future, FutureState state, DataplugException? failure, long timestamp)
+    {
+        if (future.IsDone)
+            return false;
+        future.Data.Failure = failure;
+        future.Data.EndedAt = timestamp;
+        future.Attempt = null;
+        switch (state)
+        {
+            case FutureState.Succeeded:
+                _succeeded++;
+                break;
+            case FutureState.Failed:
+                _failed++;
+                break;
+            default:
+                _canceled++;
+                break;
+        }
+
+        _settledOrder?.Add(future.Index);
+        future.SetState(state);
+        return true;
+    }
+
+    private bool EndIfAllSettled(long timestamp)
+    {
+        if (_allSettled || !_inputsEnded || _succeeded + _failed + _canceled < (_knownCount ?? _drawn))
+            return false;
+        _allSettled = true;
+        _endedAt = timestamp;
+        return true;
+    }
+
+    private void Announce(IReadOnlyList<Future> settled, bool last)
+    {
+        foreach (var future in settled)
+            Control.OnSettled(future);
+        if (last)
+            Control.OnAllSettled();
+
+        TaskCompletionSource? pulse;
+        lock (Gate)
+            pulse = TakePulse();
+        foreach (var future in settled)
+        {
+            TaskCompletionSource? waiter;
+            lock (Gate)
+                (waiter, future.Data.Waiter) = (future.Data.Waiter, null);
+            waiter?.TrySetResult();
+        }
+
+        pulse?.TrySetResult();
+        if (last)
+            _completion.TrySetResult();
+    }
+
+    private Task Pulse() => (_pulse ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    private TaskCompletionSource? TakePulse()
+    {
+        var pulse = _pulse;
+        _pulse = null;
+        return pulse;
+    }
+
+    private TimeSpan Elapsed() => Time.GetElapsedTime(_submittedAt, _allSettled ? _endedAt : Time.GetTimestamp());
+
+    private DateTimeOffset? InstantOf(long timestamp) =>
+        timestamp == 0 ? null : _submitted + Time.GetElapsedTime(_submittedAt, timestamp);
+}

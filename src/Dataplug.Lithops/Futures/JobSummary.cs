@@ -1,0 +1,53 @@
+namespace Dataplug.Lithops;
+
+/// <summary>What a job did and how long it took.</summary>
+public sealed record JobSummary
+{
+    /// <summary>The job's id.</summary>
+    public required string JobId { get; init; }
+
+    /// <summary>The job's name.</summary>
+    public required string JobName { get; init; }
+
+    /// <summary>How many tasks it has, as far as known.</summary>
+    public required int Tasks { get; init; }
+
+    /// <summary>How many ended with a result.</summary>
+    public required int Succeeded { get; init; }
+
+    /// <summary>How many failed for good.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>How many were cancelled.</summary>
+    public required int Canceled { get; init; }
+
+    /// <summary>How many attempts were repeats.</summary>
+    public required int Retries { get; init; }
+
+    /// <summary>From submission to the last task's end, or to now.</summary>
+    public required TimeSpan WallTime { get; init; }
+
+    /// <summary>The time that all attempts took together.</summary>
+    public required TimeSpan TotalTaskTime { get; init; }
+
+    /// <summary>The shortest last attempt among the tasks that ran to an end; null when none did.</summary>
+    public TimeSpan? Fastest { get; init; }
+
+    /// <summary>The median of the last attempts (the lower of the two middle ones for an even number); null when none ran to an end.</summary>
+    public TimeSpan? Median { get; init; }
+
+    /// <summary>The longest last attempt; null when none ran to an end.</summary>
+    public TimeSpan? Slowest { get; init; }
+
+    /// <summary>The index of the task that <see cref="Slowest"/> is of; null when none ran to an end.</summary>
+    public int? SlowestTask { get; init; }
+
+    /// <summary>Why the job ended before its inputs did: they threw, or the backend failed; null when neither happened.</summary>
+    public Exception? JobException { get; init; }
+
+    /// <summary>What the receiver of progress threw, after which it got no more reports; null when it did not throw.</summary>
+    public Exception? ProgressException { get; init; }
+
+    /// <summary>Task time per wall time: about how many tasks ran at once on average. Zero for a job without duration.</summary>
+    public double SpeedUp => WallTime > TimeSpan.Zero ? TotalTaskTime / WallTime : 0;
+}

@@ -1,0 +1,41 @@
+namespace Dataplug.Lithops;
+
+/// <summary>When a task did what, and where.</summary>
+public sealed record TaskStatistics
+{
+    /// <summary>When its job was submitted.</summary>
+    public required DateTimeOffset Submitted { get; init; }
+
+    /// <summary>When its input was drawn; null when it hasn't been.</summary>
+    public DateTimeOffset? Queued { get; init; }
+
+    /// <summary>When its last attempt began; null when none has.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it was settled; null when it isn't.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>How long its last attempt ran; zero when none has ended.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>How long all its attempts together ran.</summary>
+    public TimeSpan TotalDuration { get; init; }
+
+    /// <summary>How many attempts began.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>The worker of the last attempt; null when none has begun.</summary>
+    public string? Worker { get; init; }
+
+    /// <summary>The full name of the type of the exception that it failed with; null when it did not fail.</summary>
+    public string? ExceptionType { get; init; }
+
+    /// <summary>
+    /// Bytes that the last attempt allocated on the managed heap; null when that can't be told cheaply, as for functions that
+    /// go on on another thread after an await.
+    /// </summary>
+    public long? AllocatedBytes { get; init; }
+
+    /// <summary>Whether it was told to stop, did not within the grace, and was left to itself.</summary>
+    public bool Abandoned { get; init; }
+}

@@ -1,0 +1,555 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Functions;
+using Dataplug.Lithops.Futures;
+
+namespace Dataplug.Lithops.Jobs;
+
+/// <summary>
+/// A job between its inputs, its backend and its futures: hands out attempts, decides what becomes of each, and keeps the book.
+/// </summary>
+#pragma warning disable CA1001 // A source of tokens without a timer holds nothing, and its token outlives the job in user code.
+internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobControl
+#pragma warning restore CA1001
+{
+    private readonly IExecutorBackend _backend;
+    private readonly JobInputs<TInput> _inputs;
+    private readonly HashSet<TaskAttempt<TInput, TResult>> _live = [];
+    private readonly Queue<TaskAttempt<TInput, TResult>> _retries = new();
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly Lock _progressGate = new();
+    private readonly Action<IJobRun> _onCompleted;
+    private readonly ChannelWriter<Future<TResult>>? _sink;
+    private readonly SemaphoreSlim? _window;
+    private readonly List<CancellationTokenRegistration> _registrations = [];
+    private TaskCompletionSource? _signal;
+    private IAsyncEnumerator<TInput>? _enumerator;
+    private Task<bool>? _pendingMove;
+    private bool _inputsRead;
+    private bool _canceled;
+    private bool _reading;
+    private bool _reporting;
+    private bool _reportAgain;
+    private int _drawn;
+    private long _lastProgressAt;
+    private Exception? _progressException;
+
+    public JobRun(JobDefinition<TInput, TResult> definition, IExecutorBackend backend, Action<IJobRun> onCompleted)
+    {
+        _backend = backend;
+        _onCompleted = onCompleted;
+        Id = definition.Id;
+        Name = definition.Name;
+        Depth = definition.Depth;
+        Settings = definition.Settings;
+        TaskFunction = definition.TaskFunction;
+        Reference = definition.Reference;
+        _inputs = definition.Inputs;
+        _sink = definition.Sink;
+        _window = definition.Window;
+        InputType = (JsonTypeInfo<TInput>?)definition.InputType!;
+        ResultType = (JsonTypeInfo<TResult>?)definition.ResultType!;
+        BackendTag = new KeyValuePair<string, object?>("backend", backend.Name);
+        Ledger = new FutureLedger<TResult>(Id, Name, this, Settings.Time, _inputs.Count, retain: _sink is null);
+        _lastProgressAt = Settings.Time.GetTimestamp();
+    }
+
+    public string Id { get; }
+
+    public string Name { get; }
+
+    public int Depth { get; }
+
+    public int? TaskCount => _inputs.Count ?? Ledger.Count;
+
+    public int? MaxParallelism => Settings.MaxParallelism;
+
+    public TimeSpan? TaskTimeout => Settings.TaskTimeout;
+
+    public FunctionReference? Reference { get; }
+
+    public object Owner => _backend;
+
+    public Exception? ProgressException => Volatile.Read(ref _progressException);
+
+    public Task Completion => Ledger.Completion;
+
+    public Task BackendRun { get; private set; } = Task.CompletedTask;
+
+    public JobSettings Settings { get; }
+
+    public FutureLedger<TResult> Ledger { get; }
+
+    public TaskFunction<TInput, TResult> TaskFunction { get; }
+
+    /// <summary>How inputs travel. Null, and not asked for, unless the backend ships functions.</summary>
+    public JsonTypeInfo<TInput> InputType { get; }
+
+    /// <summary>How results travel. Null, and not asked for, unless the backend ships functions.</summary>
+    public JsonTypeInfo<TResult> ResultType { get; }
+
+    public KeyValuePair<string, object?> BackendTag { get; }
+
+    public bool IsCanceled
+    {
+        get
+        {
+            lock (Ledger.Gate)
+                return _canceled;
+        }
+    }
+
+    /// <summary>Hands the job to the backend. Nothing of the inputs is touched on the caller's thread.</summary>
+    /// <param name="cancellationTokens">Each cancels the job.</param>
+    public void Start(params ReadOnlySpan<CancellationToken> cancellationTokens)
+    {
+        BackendRun = Task.Run(RunOnBackendAsync);
+        foreach (var token in cancellationTokens)
+        {
+            // Unregistered when the job completes, which may be while this registers.
+            var registration = token.UnsafeRegister(static state => ((IJobRun)state!).Cancel(), this);
+            lock (_registrations)
+            {
+                if (!Completion.IsCompleted)
+                {
+                    _registrations.Add(registration);
+                    continue;
+                }
+            }
+
+            registration.Unregister();
+        }
+    }
+
+    public async IAsyncEnumerable<IBackendTask> ReadTasksAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _reading, true))
+            throw new InvalidOperationException("The tasks of a job are enumerated once.");
+        try
+        {
+            while (await NextAsync(cancellationToken).ConfigureAwait(false) is { } attempt)
+                yield return attempt;
+        }
+        finally
+        {
+            await CloseInputsAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Cancel()
+    {
+        TaskAttempt<TInput, TResult>[] live;
+        lock (Ledger.Gate)
+        {
+            if (_canceled || Completion.IsCompleted)
+                return;
+            _canceled = true;
+            live = [.. _live];
+        }
+
+        // No task starts from here on; the inputs and the backend are told, then the tasks.
+        Ledger.EndInputs(exception: null, canceled: true);
+        _ = _cancellation.CancelAsync().ContinueWith(static canceled => _ = canceled.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        foreach (var attempt in live)
+            attempt.Cancel();
+        Signal();
+    }
+
+    public bool Cancel(Future future)
+    {
+        TaskAttempt<TInput, TResult>? attempt;
+        lock (Ledger.Gate)
+        {
+            if (future.IsDone)
+                return false;
+            future.CancelRequested = true;
+            attempt = (TaskAttempt<TInput, TResult>?)future.Attempt;
+        }
+
+        if (attempt is not null)
+            attempt.Cancel();
+        else
+            Ledger.Settle(future, FutureState.Canceled, failure: null, Settings.Time.GetTimestamp());
+        return true;
+    }
+
+    public void EndedSucceeded(TaskAttempt<TInput, TResult> attempt, TResult result, long now)
+    {
+        Forget(attempt);
+        attempt.Future.SetResult(result);
+        Ledger.Settle(attempt.Future, FutureState.Succeeded, failure: null, now);
+    }
+
+    public void EndedCanceled(TaskAttempt<TInput, TResult> attempt, long now)
+    {
+        Forget(attempt);
+        Ledger.Settle(attempt.Future, FutureState.Canceled, failure: null, now);
+    }
+
+    public void EndedFailed(TaskAttempt<TInput, TResult> attempt, AttemptFailure failure, long now)
+    {
+        if (attempt.Attempt <= Settings.Retries && IsWorthRetry(ref failure))
+        {
+            Retry(attempt, now);
+            return;
+        }
+
+        Forget(attempt);
+        var exception = new TaskFailedException(Id, Name, attempt.Index, attempt.Attempt, failure);
+        Ledger.Settle(attempt.Future, FutureState.Failed, exception, now);
+    }
+
+    public void EndedFaulted(TaskAttempt<TInput, TResult> attempt, DataplugException exception, long now)
+    {
+        Forget(attempt);
+        Ledger.Settle(attempt.Future, FutureState.Failed, exception, now);
+    }
+
+    public void OnSettled(Future future)
+    {
+        Telemetry.Tasks.Add(1, BackendTag, new KeyValuePair<string, object?>("outcome", future.State.ToString()));
+
+        // The enumeration of attempts may have waited for this task to be the last.
+        Signal();
+        ReportProgress();
+        if (future.State == FutureState.Failed && Settings.StopOnFailure)
+            Cancel();
+    }
+
+    public void OnAllSettled()
+    {
+        lock (_progressGate)
+            Report();
+
+        lock (_registrations)
+        {
+            foreach (var registration in _registrations)
+                registration.Unregister();
+            _registrations.Clear();
+        }
+
+        _sink?.TryComplete();
+        _onCompleted(this);
+    }
+
+    public void ReportProgress()
+    {
+        if (Settings.Progress is null || _progressException is not null)
+            return;
+        if (Settings.ProgressInterval == TimeSpan.Zero)
+        {
+            lock (_progressGate)
+                Report();
+        }
+        else if (IsProgressDue() && _progressGate.TryEnter())
+        {
+            try
+            {
+                if (IsProgressDue())
+                    Report();
+            }
+            finally
+            {
+                _progressGate.Exit();
+            }
+        }
+    }
+
+    private async Task RunOnBackendAsync()
+    {
+        // A job that a task submits is no part of that task: its inputs must not lend the task's slot.
+        TaskContext.Current = null;
+        using var activity = Telemetry.Activities.StartActivity("dataplug.job");
+        activity?.SetTag("dataplug.job.id", Id).SetTag("dataplug.job.name", Name).SetTag("dataplug.backend", _backend.Name);
+        try
+        {
+            await _backend.RunAsync(this, _cancellation.Token).ConfigureAwait(false);
+            if (!IsOver())
+                Fail(new BackendFailedException(_backend.Name, "the backend returned before all tasks had ended"));
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            // The job was cancelled, and its tasks have been told.
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            Fail(new BackendFailedException(_backend.Name, "the backend failed: " + exception.Message.TrimEnd('.'), innerException: exception));
+        }
+
+        await Completion.ConfigureAwait(false);
+    }
+
+    private bool IsOver()
+    {
+        lock (Ledger.Gate)
+            return _canceled || Completion.IsCompleted || (_inputsRead && _live.Count == 0);
+    }
+
+    /// <summary>The next attempt to run: a repeat when one is due, else the next input's first.</summary>
+    private async ValueTask<TaskAttempt<TInput, TResult>?> NextAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task signal;
+            lock (Ledger.Gate)
+            {
+                while (_retries.TryDequeue(out var retry))
+                {
+                    if (!retry.IsOver)
+                        return retry;
+                }
+
+                if (_canceled || (_inputsRead && _live.Count == 0))
+                    return null;
+                _signal ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                signal = _signal.Task;
+            }
+
+            if (_inputsRead)
+            {
+                await signal.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (_pendingMove is null)
+            {
+                var move = MoveAsync();
+                _pendingMove = move.IsCompletedSuccessfully ? null : move.AsTask();
+                if (_pendingMove is null)
+                {
+                    if (await TakeInputAsync(move.Result).ConfigureAwait(false) is { } drawn)
+                        return drawn;
+                    continue;
+                }
+            }
+
+            // A repeat that falls due doesn't wait for a slow input.
+            if (!_pendingMove.IsCompleted)
+                await Task.WhenAny(_pendingMove, signal).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!_pendingMove.IsCompleted)
+                continue;
+            var moved = await _pendingMove.ConfigureAwait(false);
+            _pendingMove = null;
+            if (await TakeInputAsync(moved).ConfigureAwait(false) is { } attempt)
+                return attempt;
+        }
+    }
+
+    /// <summary>Moves to the next input. Never throws: an exception ends the inputs and fails the job.</summary>
+    private async ValueTask<bool> MoveAsync()
+    {
+        try
+        {
+            if (_window is not null)
+                await _window.WaitAsync(_cancellation.Token).ConfigureAwait(false);
+            _enumerator ??= _inputs.Items.GetAsyncEnumerator(_cancellation.Token);
+            return await _enumerator.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            EndInputs(exception);
+            return false;
+        }
+    }
+
+    private async ValueTask<TaskAttempt<TInput, TResult>?> TakeInputAsync(bool moved)
+    {
+        if (!moved)
+        {
+            await CloseInputsAsync().ConfigureAwait(false);
+            EndInputs(exception: null);
+            return null;
+        }
+
+        if (_drawn == _inputs.Count)
+        {
+            EndInputs(new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"There were more than the {_inputs.Count} that the collection had said to have; it must not change while a job runs on it.")));
+            return null;
+        }
+
+        lock (Ledger.Gate)
+        {
+            // One step under the gate: a cancellation comes either before it and stops it, or after it and finds the attempt.
+            if (_canceled || (Future<TResult>?)Ledger.Draw() is not { } future)
+                return null;
+            _drawn++;
+            _sink?.TryWrite(future);
+            if (future.IsDone || future.CancelRequested)
+                return null;
+            return Register(new TaskAttempt<TInput, TResult>(this, future, _enumerator!.Current, attempt: 1));
+        }
+    }
+
+    private TaskAttempt<TInput, TResult> Register(TaskAttempt<TInput, TResult> attempt)
+    {
+        _live.Add(attempt);
+        attempt.Future.Attempt = attempt;
+        return attempt;
+    }
+
+    private void EndInputs(Exception? exception)
+    {
+        lock (Ledger.Gate)
+        {
+            if (_inputsRead)
+                return;
+            _inputsRead = true;
+        }
+
+        switch (exception)
+        {
+            case null:
+                Ledger.EndInputs(exception: null, canceled: false);
+                break;
+            case OperationCanceledException when _cancellation.IsCancellationRequested || _inputs.AreResults:
+                Cancel();
+                break;
+            case DataplugException failure when _inputs.AreResults:
+                Ledger.EndInputs(failure, canceled: false);
+                break;
+            default:
+                Ledger.EndInputs(new JobInputException($"job {Name} ({Id})", $"the inputs threw: {exception.GetType().FullName}: {exception.Message.TrimEnd('.')}", innerException: exception), canceled: false);
+                if (Settings.StopOnFailure)
+                    Cancel();
+                break;
+        }
+
+        Signal();
+    }
+
+    /// <summary>Disposes the enumerator, when nothing is under way on it any more.</summary>
+    private async ValueTask CloseInputsAsync()
+    {
+        if (_pendingMove is { } pending)
+            await pending.ConfigureAwait(false);
+        if (_enumerator is not { } enumerator)
+            return;
+        _enumerator = null;
+        try
+        {
+            await enumerator.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            EndInputs(exception);
+        }
+    }
+
+    private bool IsWorthRetry(ref AttemptFailure failure)
+    {
+        if (Settings.ShouldRetry is not { } shouldRetry)
+            return true;
+        try
+        {
+            return shouldRetry(failure);
+        }
+        catch (Exception exception)
+        {
+            failure = AttemptFailure.From(new AggregateException($"ShouldRetry threw when it was asked about {failure.ExceptionType}: {failure.Message}", failure.Exception is null ? [exception] : [failure.Exception, exception]));
+            return false;
+        }
+    }
+
+    private void Retry(TaskAttempt<TInput, TResult> failed, long now)
+    {
+        var future = failed.Future;
+        lock (Ledger.Gate)
+        {
+            _live.Remove(failed);
+            if (!_canceled && !future.CancelRequested)
+            {
+                var attempt = Register(new TaskAttempt<TInput, TResult>(this, future, failed.Input, failed.Attempt + 1));
+                FutureLedger.Requeued(future);
+                var delay = Settings.RetryDelay(failed.Attempt);
+                if (delay > TimeSpan.Zero)
+                    attempt.Delay = Settings.Time.CreateTimer(_ => Requeue(attempt), null, delay, Timeout.InfiniteTimeSpan);
+                else
+                    Requeue(attempt);
+                return;
+            }
+        }
+
+        Ledger.Settle(future, FutureState.Canceled, failure: null, now);
+        Signal();
+    }
+
+    private void Requeue(TaskAttempt<TInput, TResult> attempt)
+    {
+        lock (Ledger.Gate)
+        {
+            if (attempt.IsOver)
+                return;
+            _retries.Enqueue(attempt);
+        }
+
+        Signal();
+    }
+
+    private void Forget(TaskAttempt<TInput, TResult> attempt)
+    {
+        lock (Ledger.Gate)
+            _live.Remove(attempt);
+    }
+
+    /// <summary>The backend failed: nothing more of this job can run, and what did has no way to report.</summary>
+    private void Fail(BackendFailedException exception)
+    {
+        TaskAttempt<TInput, TResult>[] live;
+        lock (Ledger.Gate)
+        {
+            _canceled = true;
+            live = [.. _live];
+        }
+
+        Ledger.EndInputs(exception, canceled: false);
+        foreach (var attempt in live)
+            attempt.Fault(exception);
+        Signal();
+    }
+
+    private void Signal()
+    {
+        TaskCompletionSource? signal;
+        lock (Ledger.Gate)
+            (signal, _signal) = (_signal, null);
+        signal?.TrySetResult();
+    }
+
+    private bool IsProgressDue() =>
+        Settings.Time.GetElapsedTime(Interlocked.Read(ref _lastProgressAt)) >= Settings.ProgressInterval;
+
+    /// <summary>Under the progress gate.</summary>
+    private void Report()
+    {
+        if (Settings.Progress is not { } progress || _progressException is not null)
+            return;
+
+        // The receiver may cancel the job, whose end is then reported when it has returned.
+        _reportAgain = true;
+        if (_reporting)
+            return;
+        _reporting = true;
+        try
+        {
+            while (_reportAgain)
+            {
+                _reportAgain = false;
+                Interlocked.Exchange(ref _lastProgressAt, Settings.Time.GetTimestamp());
+                progress.Report(Ledger.Progress());
+            }
+        }
+        catch (Exception exception)
+        {
+            Volatile.Write(ref _progressException, exception);
+        }
+        finally
+        {
+            _reporting = false;
+        }
+    }
+}
