@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Dataplug.Cli.Commands;
 using Dataplug.Cli.Terminals;
 
@@ -56,7 +57,7 @@ internal sealed class CommandLine
             }
 
             if (result.Errors.Count > 0)
-                throw new UsageException(string.Join(" ", result.Errors.Select(error => error.Message)).TrimEnd('.'));
+                throw new UsageException(string.Join("; ", result.Errors.Select(Describe).Distinct()));
             return await result.InvokeAsync(Invocation(_terminal.OutputText), cancellationToken);
         }
         catch (Exception exception)
@@ -74,10 +75,16 @@ internal sealed class CommandLine
         ProcessTerminationTimeout = null,
     };
 
+    private static string Describe(ParseError error) => error.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0, Argument: { Name: var name } } when error.Message.StartsWith("Required", StringComparison.Ordinal) => $"{name} is missing",
+        _ => error.Message.TrimEnd('.'),
+    };
+
     private static string CommandOf(ParseResult result)
     {
         var names = new List<string>();
-        for (var command = result.CommandResult; command is not null; command = command.Parent as System.CommandLine.Parsing.CommandResult)
+        for (var command = result.CommandResult; command is not null; command = command.Parent as CommandResult)
             names.Insert(0, command.Command is RootCommand ? "dataplug" : command.Command.Name);
         return string.Join(' ', names);
     }

@@ -28,7 +28,7 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>All formats that the tool knows; the more special come first, as detection prefers them among equals.</summary>
-    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, Csv.Format, RawText.Format);
+    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, RawText.Format);
 
     public Terminal Terminal { get; }
 
@@ -66,7 +66,7 @@ internal sealed class Session : IAsyncDisposable
             Profile = profile,
             Region = result.GetValue(shared.Region),
             Anonymous = noSignRequest,
-            RequesterPays = result.GetValue(shared.RequestPayer),
+            RequestPayer = result.GetValue(shared.RequestPayer),
         });
         return new Session(terminal, stores, MetadataOf(result, shared, terminal), Has(result, shared.Json), result.GetValue(shared.NoColor));
     }

@@ -11,8 +11,8 @@ internal static class DemoCommand
     public static Command Create(SharedOptions shared, Func<ParseResult, Session> open)
     {
         var source = new Argument<string?>("URI") { Description = "A FASTQ.gz of your own. Default: one is made.", Arity = ArgumentArity.ZeroOrOne };
-        var reads = WorkersOption.Create("--reads", "How many reads to make.", DefaultReads, minimum: 1);
-        var workers = WorkersOption.Create("Slices worked on at once.", Environment.ProcessorCount, minimum: 1);
+        var reads = CountOption.Create("--reads", "How many reads to make.", DefaultReads, minimum: 1);
+        var workers = CountOption.Create("--workers", "Slices worked on at once.", Environment.ProcessorCount, minimum: 1);
         var keep = new Option<bool>("--keep") { Description = "Keep the FASTQ.gz and its index; say where they are." };
         var command = new CommandWithExamples("demo", "See it work: make a FASTQ.gz, index it once, cut it two ways, map over the slices in parallel.",
             "dataplug demo",

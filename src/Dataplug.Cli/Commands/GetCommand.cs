@@ -13,10 +13,12 @@ internal static class GetCommand
     public static Command Create(SharedOptions shared, Func<ParseResult, Session> open)
     {
         var file = new Argument<string>("SLICES") { Description = "The slices: a file that 'dataplug partition' wrote, or '-' for standard input." };
-        var slice = new Option<int?>("--slice") { HelpName = "I", Description = "The number of the slice, from 0: written as a valid file of its format." };
+        var slice = CountOption.Create("--slice", "The number of the slice, from 0: written as a valid file of its format.", 0, minimum: 0);
+        slice.DefaultValueFactory = null;
+        slice.HelpName = "I";
         var all = new Option<bool>("--all") { Description = "All slices put together in order: the whole object again, repeated headers aside." };
         var target = new Option<string?>("--out") { HelpName = "PATH", Description = "A file (it appears whole or not at all), an object, or '-' for standard output." };
-        var workers = WorkersOption.Create("Slices read at once with --all.", 4, minimum: 1);
+        var workers = CountOption.Create("--workers", "Slices read at once with --all.", 4, minimum: 1);
         var command = new CommandWithExamples("get", "Write a slice, or all of them, by reading only their bytes.",
             "dataplug get slices.jsonl --slice 3 --out part-3.fastq",
             "dataplug get slices.jsonl --all | sha256sum",
@@ -27,12 +29,10 @@ internal static class GetCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             await using var session = open(result);
-            var index = result.GetValue(slice);
+            int? index = result.GetResult(slice) is null ? null : result.GetValue(slice);
             var everything = result.GetValue(all);
             if (index is not null && everything)
                 throw new UsageException("--slice and --all exclude each other");
-            if (index < 0)
-                throw new UsageException($"--slice is {index}, expected a whole number of at least 0");
 
             var slices = await ReadSlicesAsync(session, result.GetRequiredValue(file), cancellationToken);
             var path = result.GetValue(target);

@@ -6,6 +6,7 @@ using Dataplug.Formats;
 using Dataplug.Metadata;
 using Dataplug.Storage;
 using Spectre.Console;
+using Cell = Spectre.Console.Text;
 
 namespace Dataplug.Cli.Commands;
 
@@ -88,7 +89,7 @@ internal static class InspectCommand
     private static void Show(IAnsiConsole console, InspectAnswer answer)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
-        void Row(string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
+        void Row(string name, string value) => grid.AddRow(new Cell(name, new Style(decoration: Decoration.Bold)), new Cell(value));
 
         Row("object", answer.Uri);
         Row("size", answer.Size < 1000 ? ByteText.Size(answer.Size) : $"{ByteText.Size(answer.Size)} ({ByteText.Count(answer.Size)} bytes)");

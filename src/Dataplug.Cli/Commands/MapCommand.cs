@@ -19,8 +19,8 @@ internal static class MapCommand
     {
         var uri = SharedOptions.Uri();
         var program = new Argument<string[]>("COMMAND") { Description = "After '--': the program and its arguments. {index} and {count} are filled in.", Arity = ArgumentArity.OneOrMore };
-        var workers = WorkersOption.Create("Programs run at once.", Environment.ProcessorCount, minimum: 1);
-        var retries = WorkersOption.Create("--retries", "How often a program that fails on a slice is run again.", 0, minimum: 0);
+        var workers = CountOption.Create("--workers", "Programs run at once.", Environment.ProcessorCount, minimum: 1);
+        var retries = CountOption.Create("--retries", "How often a program that fails on a slice is run again.", 0, minimum: 0);
         var command = new CommandWithExamples("map", "Run a program once per slice, with the slice on its standard input; print the outputs in order.",
             "dataplug map reads.fastq.gz --strategy batches --param count=16 -- wc -l",
             "dataplug map s3://bucket/table.csv --strategy rows --param rows=100000 --workers 8 --retries 2 -- python3 score.py --part {index}",
@@ -94,7 +94,7 @@ internal static class MapCommand
     private static bool IsWorthARetry(AttemptFailure failure) =>
         failure.Exception is ProgramFailedException { CouldStart: true } or StorageException { IsTransient: true };
 
-    private static List<string> Describe(IReadOnlyList<(int Slice, TaskFailedException Failure)> failures)
+    private static List<string> Describe(List<(int Slice, TaskFailedException Failure)> failures)
     {
         var lines = new List<string>();
         foreach (var (slice, failure) in failures.Take(FailuresShown))

@@ -10,7 +10,7 @@ internal static class PreprocessCommand
     public static Command Create(SharedOptions shared, Func<ParseResult, Session> open)
     {
         var uri = SharedOptions.Uri();
-        var workers = WorkersOption.Create("Chunks worked on at once, for formats that can; 0 for one a core.", 0, minimum: 0);
+        var workers = CountOption.Create("--workers", "Chunks worked on at once, for formats that can; 0 for one a core.", 0, minimum: 0);
         var force = new Option<bool>("--force") { Description = "Index again even where there is a good index." };
         var command = new CommandWithExamples("preprocess", "Index an object once, without changing it. Goes on where a stopped run left off.",
             "dataplug preprocess reads.fastq.gz",

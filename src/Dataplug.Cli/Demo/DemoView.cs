@@ -3,6 +3,7 @@ using Dataplug.Cli.Output;
 using Dataplug.Formats.Genomics;
 using Dataplug.Preprocessing;
 using Spectre.Console;
+using Cell = Spectre.Console.Text;
 
 namespace Dataplug.Cli.Demo;
 
@@ -77,7 +78,7 @@ internal sealed class DemoView(Session session)
         var table = new Table().Border(TableBorder.Simple).BorderStyle(new Style(Color.Grey));
         table.Width = TableWidth;
         foreach (var name in (string[])["slice", "reads", "bases", "GC %", "mean Q", "ms"])
-            table.AddColumn(new TableColumn(new Text(name, new Style(decoration: Decoration.Bold))).RightAligned().NoWrap());
+            table.AddColumn(new TableColumn(new Cell(name, new Style(decoration: Decoration.Bold))).RightAligned().NoWrap());
         table.AddColumn(new TableColumn("").NoWrap());
 
         var slowest = Math.Max(1e-6, plan.TaskTimes.Max(time => time.TotalMilliseconds));
@@ -87,13 +88,13 @@ internal sealed class DemoView(Session session)
             var milliseconds = plan.TaskTimes[i].TotalMilliseconds;
             var bar = new string('█', (int)Math.Round(BarWidth * milliseconds / slowest));
             table.AddRow(
-                new Text(i.ToString(CultureInfo.InvariantCulture)),
-                new Text(ByteText.Count(count.Reads)),
-                new Text(ByteText.Count(count.Bases)),
-                new Text(Number(100 * count.GcFraction, 2)),
-                new Text(Number(count.MeanQuality, 2)),
-                new Text(Number(milliseconds, 0)),
-                new Text(bar, new Style(Color.Teal)));
+                new Cell(i.ToString(CultureInfo.InvariantCulture)),
+                new Cell(ByteText.Count(count.Reads)),
+                new Cell(ByteText.Count(count.Bases)),
+                new Cell(Number(100 * count.GcFraction, 2)),
+                new Cell(Number(count.MeanQuality, 2)),
+                new Cell(Number(milliseconds, 0)),
+                new Cell(bar, new Style(Color.Teal)));
         }
 
         return table;

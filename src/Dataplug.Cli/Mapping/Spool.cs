@@ -67,14 +67,16 @@ internal sealed class Spool(SpoolMemory memory) : IAsyncDisposable
     private static FileStream CreateFile()
     {
         var path = Path.Combine(Path.GetTempPath(), $"dataplug-{Guid.NewGuid():N}.tmp");
-        var file = new FileStream(path, new FileStreamOptions
+        var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.Delete,
             Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
-            UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(path, options);
         // Without a name nothing is left, even after a kill. Windows deletes it at close.
         if (!OperatingSystem.IsWindows())
             File.Delete(path);

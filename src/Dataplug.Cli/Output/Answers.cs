@@ -35,8 +35,7 @@ internal sealed record ParameterAnswer(string Name, string Type, string Summary,
         parameter.Choices ?? []);
 }
 
-/// <summary>What <c>inspect --json</c> says.</summary>
-/// <param name="Index"><c>current</c>, <c>stale</c>, <c>missing</c> or <c>damaged</c>.</param>
+/// <summary>What <c>inspect --json</c> says. The index is <c>current</c>, <c>stale</c>, <c>missing</c> or <c>damaged</c>.</summary>
 internal sealed record InspectAnswer(
     string Uri,
     long Size,
@@ -51,8 +50,7 @@ internal sealed record InspectAnswer(
     JsonElement? Attributes,
     IReadOnlyList<StrategyAnswer> Strategies);
 
-/// <summary>What <c>preprocess --json</c> says.</summary>
-/// <param name="Outcome"><c>indexed</c>, <c>already-indexed</c> or <c>adopted</c>.</param>
+/// <summary>What <c>preprocess --json</c> says. The outcome is <c>indexed</c>, <c>already-indexed</c> or <c>adopted</c>.</summary>
 internal sealed record PreprocessAnswer(
     string Outcome,
     string Uri,

@@ -17,8 +17,7 @@ internal sealed record DemoAnswer(
     IReadOnlyList<DemoPlanAnswer> Plans,
     bool TotalsAgree);
 
-/// <summary>One way in which the demo cut the object.</summary>
-/// <param name="SourceBytesReadToPartition">Bytes of the object that cutting it read: none.</param>
+/// <summary>One way in which the demo cut the object; cutting reads no bytes of it.</summary>
 internal sealed record DemoPlanAnswer(
     string Strategy,
     string Parameter,

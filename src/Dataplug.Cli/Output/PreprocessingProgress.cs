@@ -76,7 +76,7 @@ internal sealed class PreprocessingProgress : IProgress<PreprocessProgress>
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
         {
             lock (progress._lock)
-                return new Text(progress._latest is { } latest ? Detail(latest) : "");
+                return new Spectre.Console.Text(progress._latest is { } latest ? Detail(latest) : "");
         }
     }
 }
