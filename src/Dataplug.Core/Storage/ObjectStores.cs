@@ -7,7 +7,7 @@ namespace Dataplug.Storage;
 /// </summary>
 public sealed class ObjectStores : IAsyncDisposable
 {
-    private static readonly Lazy<ObjectStores> LazyDefault = new(() => new ObjectStores().Register("file", () => new FileStore()));
+    private static readonly Lazy<ObjectStores> LazyDefault = new(() => new ObjectStores().Register("file", () => new FileStore()).Register("s3", () => new S3Store()));
 
     private readonly ConcurrentDictionary<string, Lazy<IObjectStore>> _stores = new(StringComparer.Ordinal);
 

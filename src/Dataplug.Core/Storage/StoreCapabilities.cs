@@ -18,4 +18,8 @@ public enum StoreCapabilities
 
     /// <summary>Presigned read URLs.</summary>
     Presign = 8,
+
+    /// <summary>A network lies between: a request may fail, and a write may take effect without its answer arriving.
+    /// Such a store is retried, and its conditional writes are marked so that a retry can tell its own work from another's.</summary>
+    Remote = 16,
 }
