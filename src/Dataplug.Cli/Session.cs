@@ -28,7 +28,7 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>All formats that the tool knows; the more special come first, as detection prefers them among equals.</summary>
-    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, RawText.Format);
+    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, Csv.Format, RawText.Format);
 
     public Terminal Terminal { get; }
 
