@@ -43,7 +43,7 @@ internal static class SidecarLayout
     /// <summary>The level sections are compressed with. Part of the format only in that the same writer gives the same bytes.</summary>
     public const int CompressionLevel = 9;
 
-    private static readonly SearchValues<char> SectionNameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-_");
+    private static readonly SearchValues<char> SectionNameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/");
 
     /// <summary>The first eight bytes. As in PNG: a byte over 127, a name, CR LF, the DOS end of file, LF, so that damage by
     /// text-mode transfers shows at once.</summary>

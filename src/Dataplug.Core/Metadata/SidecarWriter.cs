@@ -78,7 +78,7 @@ public sealed class SidecarWriter : IAsyncDisposable
     }
 
     /// <summary>Writes a section: bytes that are read back as a whole, at most 256 MiB.</summary>
-    /// <param name="name">Its name: 1 to 64 of the characters a–z, 0–9, '.', '-', '_'; each only once.</param>
+    /// <param name="name">Its name: 1 to 64 ASCII letters, digits, '.', '-', '_' or '/'; each only once.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="cancellationToken">Cancels the write.</param>
     /// <exception cref="ArgumentException">A bad or used name, or too much content.</exception>
@@ -90,8 +90,10 @@ public sealed class SidecarWriter : IAsyncDisposable
 
     /// <summary>Writes a column of 64-bit numbers (delta, zigzag, varint, zstd): cheap for numbers that rise slowly. At most
     /// 2²⁶ values.</summary>
-    /// <inheritdoc cref="WriteSectionAsync"/>
+    /// <param name="name">Its name, as for <see cref="WriteSectionAsync"/>.</param>
     /// <param name="values">The numbers.</param>
+    /// <param name="cancellationToken">Cancels the write.</param>
+    /// <exception cref="ArgumentException">A bad or used name, or too many values.</exception>
     public ValueTask WriteColumnAsync(string name, ReadOnlyMemory<long> values, CancellationToken cancellationToken = default)
     {
         if (values.Length > SidecarLayout.MaximumCount)
@@ -204,7 +206,7 @@ public sealed class SidecarWriter : IAsyncDisposable
         if (_completed)
             throw new InvalidOperationException("The sidecar is complete.");
         if (!SidecarLayout.IsSectionName(name))
-            throw new ArgumentException($"'{name}' is no name for a section: 1 to 64 of a-z, 0-9, '.', '-', '_'.", nameof(name));
+            throw new ArgumentException($"'{name}' is no name for a section: 1 to 64 ASCII letters, digits, '.', '-', '_', '/'.", nameof(name));
         if (_sections.Count + 1 > SidecarLayout.MaximumSections)
             throw new ArgumentException($"Too many sections; the limit is {SidecarLayout.MaximumSections}.", nameof(name));
         if (!_names.Add(name))

@@ -1,0 +1,38 @@
+using Dataplug.Formats;
+using Dataplug.Metadata;
+using Dataplug.Storage;
+
+namespace Dataplug.Preprocessing;
+
+/// <summary>Removes everything that is kept about an object: sidecar, lease, leftovers of runs, catalog entry.</summary>
+internal static class IndexCleaner
+{
+    public static async Task<bool> CleanAsync(DataFormat format, ObjectUri uri, CloudObjectOptions options, CancellationToken cancellationToken)
+    {
+        var home = DataplugHome.Of(options.Metadata);
+        var name = SourceName.Of(uri);
+        var place = SidecarPlace.Of(name, format.Id, options.Metadata);
+        var hash = name.HashWith(format.Id);
+        using var held = RunLock.Acquire(home, hash, uri.Display);
+
+        var store = options.Stores.Get(place.Uri);
+        var any = await ExistsAsync(store, place.Uri, cancellationToken).ConfigureAwait(false);
+        if (any)
+            await store.DeleteAsync([place.Uri], cancellationToken).ConfigureAwait(false);
+        any |= RunFolder.Delete(Path.Combine(home.RunsPath, hash));
+        return any;
+    }
+
+    private static async Task<bool> ExistsAsync(IObjectStore store, ObjectUri uri, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.HeadAsync(uri, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ObjectNotFoundException)
+        {
+            return false;
+        }
+    }
+}
