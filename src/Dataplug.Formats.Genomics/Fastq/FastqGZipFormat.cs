@@ -18,8 +18,7 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
     internal FastqGZipFormat(GZipLineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.AccessPointSpacing, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MarkSpacing, 1, nameof(options));
+        options.Validate();
         _options = options;
     }
 

@@ -21,8 +21,12 @@ public sealed record GZipLineOptions
     /// end), ≥ 1.</summary>
     public long MarkSpacing { get; init; } = GzipScanOptions.DefaultMarkSpacing;
 
-    /// <summary>The options as canonical JSON: <c>{}</c> for the defaults.</summary>
-    public string ToJson() => this == Default
+    /// <summary>Stored bytes between two checkpoints, ≥ 1; there is also one every two seconds. How much work a kill can cost at
+    /// most; no part of what the index depends on.</summary>
+    public long CheckpointSpacing { get; init; } = 256L << 20;
+
+    /// <summary>What the index depends on, as canonical JSON: <c>{}</c> for the defaults.</summary>
+    public string ToJson() => AccessPointSpacing == DefaultAccessPointSpacing && MarkSpacing == GzipScanOptions.DefaultMarkSpacing
         ? "{}"
         : string.Create(CultureInfo.InvariantCulture, $$"""{"accessPointSpacing":{{AccessPointSpacing}},"markSpacing":{{MarkSpacing}}}""");
 
@@ -53,14 +57,17 @@ public sealed record GZipLineOptions
         }
     }
 
-    internal void Validate()
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is below 1.</exception>
+    public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(AccessPointSpacing, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MarkSpacing, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointSpacing, 1);
     }
 
-    // Windows are the bulk of the index. Beyond 2 TiB of stored bytes their spacing grows with the object, so that their
-    // number stays in the tens of thousands per unit of compression ratio. A function of the size alone (law 6).
+    // Windows are the bulk of the index. Beyond 2 TiB of stored bytes their spacing grows with the object, so that there are at
+    // most 65 536 for each unit of compression ratio. A function of the size alone (law 6).
     internal GzipScanOptions ForScan(long size, string source) => new()
     {
         Source = source,

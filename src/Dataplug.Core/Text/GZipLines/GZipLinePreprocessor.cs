@@ -16,24 +16,17 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
 {
     private readonly GZipLineOptions _options;
     private readonly Func<TContent> _createContent;
-    private readonly GZipCheckpointPace _pace;
 
     /// <summary>Creates a preprocessor.</summary>
     /// <param name="options">How finely to index.</param>
     /// <param name="createContent">Makes the format's view of the content, in its first state.</param>
     public GZipLinePreprocessor(GZipLineOptions options, Func<TContent> createContent)
-        : this(options, createContent, GZipCheckpointPace.Default)
-    {
-    }
-
-    internal GZipLinePreprocessor(GZipLineOptions options, Func<TContent> createContent, GZipCheckpointPace pace)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createContent);
         options.Validate();
         _options = options;
         _createContent = createContent;
-        _pace = pace;
     }
 
     /// <inheritdoc/>
@@ -42,7 +35,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         ArgumentNullException.ThrowIfNull(run);
         var source = run.Source;
         var content = _createContent();
-        var visitor = new GZipLineVisitor(content, source.Uri, _pace);
+        var visitor = new GZipLineVisitor(content, source.Uri, _options.CheckpointSpacing);
         var resumeFrom = run.ResumeState is { Length: > 0 } state ? visitor.Restore(state.Span) : null;
         var start = resumeFrom?.Mark.CompressedByteOffset ?? 0;
 

@@ -8,8 +8,10 @@ namespace Dataplug.Text;
 
 /// <summary>What a line-indexing pass keeps while it scans: marks with their line counts, windows, the first member's header,
 /// and at every mark the format's state, so that the pass can be taken up again there.</summary>
-internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, GZipCheckpointPace pace) : IGzipVisitor
+internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long checkpointSpacing) : IGzipVisitor
 {
+    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(2);
+
     private readonly ArrayBufferWriter<byte> _state = new();
     private readonly Queue<PassedMark> _marks = new();
     private GZipLinePartial.Builder _partial = new();
@@ -45,7 +47,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, GZipC
         // The one before has not been stored yet: the next access point will do.
         if (Volatile.Read(ref _checkpoint) is not null)
             return;
-        if (mark.CompressedByteOffset - _checkpointOffset < pace.StoredBytes && Stopwatch.GetElapsedTime(_checkpointTime) < pace.Time)
+        if (mark.CompressedByteOffset - _checkpointOffset < checkpointSpacing && Stopwatch.GetElapsedTime(_checkpointTime) < CheckpointInterval)
             return;
         if (mark.OutputOffset == 0)
             return;

@@ -1,0 +1,291 @@
+using System.Text;
+using Dataplug.Conformance.GZip;
+using Dataplug.Formats;
+using Dataplug.Partitioning;
+using Dataplug.Storage;
+using Dataplug.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+
+namespace Dataplug.Core.Tests.Text;
+
+public sealed class GZipTextTests
+{
+    // Access points as near to one another as they can be, a mark at every block.
+    private static readonly GZipTextFormat Fine = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1 });
+
+    public static Arbitrary<TextCase> Cases() =>
+        (from content in GZipSamples.Texts
+         from layout in GZipSamples.Layouts
+         from amount in Gen.Choose(1, 60)
+         from strategy in Gen.Elements("lines", "merge", "count", "bytes")
+         select new TextCase(content, layout, strategy, amount)).ToArbitrary();
+
+    [Property(Arbitrary = [typeof(GZipTextTests)], MaxTest = 100)]
+    public void Slices_put_together_are_the_content_and_every_one_holds_its_own_lines(TextCase text) => Run(async () =>
+    {
+        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress(text.Content, text.Layout));
+        var lines = PlainLines(text.Content);
+        Assert.Equal(lines.Count, file.Index.Lines);
+        Assert.Equal(text.Content.Length, file.Index.UncompressedSize);
+
+        var slices = file.Cut(text.ToStrategy());
+        Assert.NotEmpty(slices);
+        var pieces = new List<byte[]>();
+        foreach (var slice in slices)
+        {
+            var piece = await IndexedFile.ReadAsync(slice);
+            pieces.Add(piece);
+            var own = lines.Skip((int)slice.Lines.FirstLine).Take((int)slice.Lines.LineCount);
+            Assert.Equal(own.SelectMany(line => line), piece);
+
+            var records = new List<string>();
+            await foreach (var line in slice.ReadAsync())
+                records.Add(line);
+            Assert.Equal(own.Select(line => Encoding.UTF8.GetString(WithoutEnd(line))), records);
+            Assert.Equal(Encoding.UTF8.GetString(piece), await slice.GetAsync());
+        }
+
+        Assert.Equal(text.Content, pieces.SelectMany(piece => piece));
+        Assert.Equal(slices.Select((_, i) => (i, slices.Count)), slices.Select(slice => (slice.Index, slice.Count)));
+        text.CheckShape(lines.Count, [.. slices.Select(slice => slice.Lines.LineCount)]);
+    });
+
+    [Property(Arbitrary = [typeof(GZipTextTests)], MaxTest = 50)]
+    public void A_slice_costs_one_or_two_requests_and_little_more_than_its_own_bytes(TextCase text) => Run(async () =>
+    {
+        var stored = GZipSamples.Compress(text.Content, text.Layout);
+        await using var file = await IndexedFile.CreateAsync(Fine, stored);
+        file.Requests.Clear();
+        var slices = file.Cut(text.ToStrategy());
+        Assert.Empty(file.Requests.Reads);
+
+        long total = 0;
+        var reading = 0;
+        foreach (var slice in slices)
+        {
+            file.Requests.Clear();
+            await IndexedFile.ReadAsync(slice);
+            var reads = file.Requests.Reads;
+            Assert.Equal(0, file.Requests.Heads);
+            if (slice.Lines.LineCount == 0)
+            {
+                Assert.Empty(reads);
+                continue;
+            }
+
+            Assert.Equal(slice.Lines.IsMemberStart ? 1 : 2, reads.Count);
+            var data = Assert.Single(reads, read => read.Uri == file.Uri);
+            Assert.Equal(slice.Source.ETag, data.IfMatch);
+            Assert.Equal(slice.Ranges, [data.Range]);
+            total += data.Range.Length;
+            reading++;
+        }
+
+        Assert.InRange(total, 0, stored.Length + (reading * file.Index.LineIndex.MaxOverread));
+    });
+
+    [Property(Arbitrary = [typeof(GZipTextTests)], MaxTest = 30)]
+    public void The_index_is_the_same_bytes_however_often_the_run_was_killed(TextCase text) => Run(async () =>
+    {
+        var stored = GZipSamples.Compress(text.Content, text.Layout);
+        await using var file = await IndexedFile.CreateAsync(Fine, stored);
+        Assert.Equal(0, file.Kills);
+        Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Fine, killAfter: 1));
+        Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Fine, killAfter: 2));
+    });
+
+    [Fact]
+    public async Task A_killed_run_goes_on_from_its_checkpoint()
+    {
+        var content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 400_000).Select(i => $"line {i * 7919L % 100_003}\n")));
+        var stored = GZipSamples.Compress(content, GZipLayout.OneMember);
+        await using var file = await IndexedFile.CreateAsync(Fine, stored, killAfter: 1);
+        Assert.True(file.Kills >= 1, $"only {file.Kills} kills");
+        Assert.Equal(file.Kills + 1, file.Checkpoints);
+        Assert.Equal(400_000, file.Index.Lines);
+        Assert.True(file.Index.LineIndex.AccessPointCount > 4);
+
+        var slice = file.Cut(GZipTextPartition.ByLines(1000))[377];
+        Assert.StartsWith($"line {377_000L * 7919 % 100_003}\n", await slice.GetAsync(), StringComparison.Ordinal);
+        Assert.False(slice.Lines.IsMemberStart);
+        Assert.NotNull(slice.Lines.Window);
+    }
+
+    [Fact]
+    public async Task An_empty_member_is_a_text_of_no_lines_and_one_empty_slice()
+    {
+        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress([], GZipLayout.OneMember));
+        Assert.Equal(0, file.Index.Lines);
+        foreach (var strategy in new[] { GZipTextPartition.ByLines(10), GZipTextPartition.ByBytes(10), GZipTextPartition.IntoSlices(1) })
+            Assert.Empty(await IndexedFile.ReadAsync(Assert.Single(file.Cut(strategy))));
+        Assert.Equal(3, file.Cut(GZipTextPartition.IntoSlices(3)).Count);
+    }
+
+    [Fact]
+    public async Task Attributes_tell_lines_members_and_the_first_member()
+    {
+        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress("a\nb\nc"u8, GZipLayout.Bgzf));
+        var attributes = file.Index.Attributes;
+        Assert.Equal(3, attributes.GetProperty("lines").GetInt64());
+        Assert.False(attributes.GetProperty("endsWithLineFeed").GetBoolean());
+        Assert.Equal(5, attributes.GetProperty("uncompressedSize").GetInt64());
+        Assert.Equal(2, attributes.GetProperty("members").GetInt64());
+        Assert.True(attributes.GetProperty("firstMember").GetProperty("bgzf").GetBoolean());
+        Assert.Equal(2, file.Index.Members);
+    }
+
+    [Fact]
+    public async Task A_damaged_object_is_refused_with_its_name_and_place()
+    {
+        var stored = GZipSamples.Compress(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n"))), GZipLayout.OneMember);
+        stored[stored.Length / 2] ^= 0x10;
+        var refused = await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.CreateAsync(Fine, stored));
+        Assert.EndsWith("reads.fastq.gz", refused.ObjectName, StringComparison.Ordinal);
+        Assert.NotNull(refused.ByteOffset);
+        var cut = await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.CreateAsync(Fine, stored[..(stored.Length / 3)]));
+        Assert.NotNull(cut.Cure);
+        await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.CreateAsync(Fine, []));
+    }
+
+    [Fact]
+    public async Task A_replaced_object_is_refused_by_every_slice()
+    {
+        var stored = GZipSamples.Compress("a\nb\nc\nd\n"u8, GZipLayout.OneMember);
+        await using var file = await IndexedFile.CreateAsync(Fine, stored);
+        var slices = file.Cut(GZipTextPartition.ByLines(2));
+        await file.Stores.Get(file.Uri).PutAsync(file.Uri, GZipSamples.Compress("changed, and longer than before\n"u8, GZipLayout.Stored), PutOptions.Overwrite);
+        foreach (var slice in slices)
+            await Assert.ThrowsAsync<StaleIndexException>(() => IndexedFile.ReadAsync(slice));
+    }
+
+    [Fact]
+    public async Task A_slice_whose_numbers_contradict_each_other_is_refused()
+    {
+        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress("a\nb\nc\nd\n"u8, GZipLayout.OneMember));
+        var slice = file.Cut(GZipTextPartition.ByLines(2))[0];
+        foreach (var lines in new[]
+        {
+            slice.Lines with { End = slice.Source.Size + 1 },
+            slice.Lines with { Start = -1 },
+            slice.Lines with { SkipLines = -1 },
+            slice.Lines with { BitOffset = 9 },
+            slice.Lines with { IsMemberStart = false },
+            slice.Lines with { End = slice.Source.Size - 1, ToEnd = true },
+        })
+        {
+            await Assert.ThrowsAsync<InvalidSliceException>(() => IndexedFile.ReadAsync(slice with { Lines = lines }));
+        }
+
+        // More lines than there are.
+        await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.ReadAsync(slice with { Lines = slice.Lines with { LineCount = 100 } }));
+        await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.ReadAsync(slice with { Lines = slice.Lines with { SkipLines = 100 } }));
+    }
+
+    [Fact]
+    public async Task A_damaged_window_is_refused()
+    {
+        var content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i * 7919L % 100_003}\n")));
+        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress(content, GZipLayout.OneMember));
+        var slice = file.Cut(GZipTextPartition.IntoSlices(20))[^1];
+        var window = Assert.Single(slice.Blobs);
+        var wrong = (GZipTextSlice)slice.WithBlobs([window with { Offset = window.Offset - 1 }]);
+        await Assert.ThrowsAsync<CorruptIndexException>(() => IndexedFile.ReadAsync(wrong));
+        var inlined = slice.WithBlobs([await window.InlineAsync(file.Stores)]);
+        Assert.Equal(await IndexedFile.ReadAsync(slice), await IndexedFile.ReadAsync(inlined));
+    }
+
+    [Fact]
+    public void Gzip_of_text_is_possible_and_nothing_else()
+    {
+        var format = GZipText.Format;
+        Assert.Equal(FormatMatch.Possible, format.Detect(Probe(true, "a line\tof text\r\n"u8)));
+        Assert.Equal(FormatMatch.None, format.Detect(Probe(false, "a line\n"u8)));
+        Assert.Equal(FormatMatch.None, format.Detect(Probe(true, "BAM\u0001\0\0"u8)));
+
+        static FormatProbe Probe(bool isGZip, ReadOnlySpan<byte> content) => new(ObjectUri.ForFile("/x.txt.gz"), 100, new byte[] { 0x1f, 0x8b }, isGZip, content.ToArray());
+    }
+
+    [Fact]
+    public void Parameters_come_back_as_they_went()
+    {
+        Assert.Equal("{}", GZipText.Format.Parameters);
+        Assert.Equal(Fine.Parameters, GZipText.Format.WithParameters(Fine.Parameters).Parameters);
+        Assert.Equal("{}", Fine.WithParameters("{}").Parameters);
+        Assert.Throws<ArgumentException>(() => Fine.WithParameters("{\"spacing\":1}"));
+        Assert.Throws<ArgumentException>(() => Fine.WithParameters("[]"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Fine.WithParameters("{\"markSpacing\":0}"));
+    }
+
+    [Fact]
+    public void Strategies_are_made_by_name()
+    {
+        var format = GZipText.Format;
+        foreach (var description in format.Strategies)
+        {
+            var values = description.Parameters.Where(p => p.DefaultValue is null).ToDictionary(p => p.Name, _ => "5");
+            Assert.NotNull(format.CreateStrategy(new StrategyArguments(description, values), description.Name));
+        }
+
+        Assert.Throws<PartitionException>(() => format.CreateStrategy(new StrategyArguments(format.Strategies[0], new Dictionary<string, string> { ["lines"] = "1" }), "words"));
+    }
+
+    internal static List<byte[]> PlainLines(byte[] content)
+    {
+        var lines = new List<byte[]>();
+        var start = 0;
+        for (var i = 0; i < content.Length; i++)
+        {
+            if (content[i] == '\n')
+            {
+                lines.Add(content[start..(i + 1)]);
+                start = i + 1;
+            }
+        }
+
+        if (start < content.Length)
+            lines.Add(content[start..]);
+        return lines;
+    }
+
+    private static byte[] WithoutEnd(byte[] line) =>
+        line is [.., (byte)'\r', (byte)'\n'] ? line[..^2] : line is [.., (byte)'\n'] ? line[..^1] : line;
+
+    private static void Run(Func<Task> test) => Task.Run(test).GetAwaiter().GetResult();
+
+    public sealed record TextCase(byte[] Content, GZipLayout Layout, string Strategy, int Amount)
+    {
+        public IPartitionStrategy<GZipTextIndex, GZipTextSlice> ToStrategy() => Strategy switch
+        {
+            "lines" => GZipTextPartition.ByLines(Amount),
+            "merge" => GZipTextPartition.ByLines(Amount, LineRemainder.Merge),
+            "count" => GZipTextPartition.IntoSlices(Amount),
+            _ => GZipTextPartition.ByBytes(Amount * 37L),
+        };
+
+        public void CheckShape(long lines, long[] counts)
+        {
+            switch (Strategy)
+            {
+                case "lines":
+                    Assert.All(counts[..^1], count => Assert.Equal(Amount, count));
+                    Assert.InRange(counts[^1], lines > 0 ? 1 : 0, Amount);
+                    break;
+                case "merge":
+                    Assert.All(counts[..^1], count => Assert.Equal(Amount, count));
+                    Assert.InRange(counts[^1], Math.Min(lines, Amount), (2 * Amount) - 1);
+                    break;
+                case "count":
+                    Assert.Equal(Amount, counts.Length);
+                    Assert.InRange(counts.Max() - counts.Min(), 0, 1);
+                    break;
+                default:
+                    Assert.True(lines == 0 || counts.All(count => count > 0));
+                    break;
+            }
+        }
+
+        public override string ToString() => $"{Strategy}({Amount}) of {Content.Length} bytes, {Layout}: {Convert.ToHexString(Content.AsSpan(0, Math.Min(60, Content.Length)))}";
+    }
+}
