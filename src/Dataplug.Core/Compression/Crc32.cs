@@ -43,6 +43,7 @@ internal static class Crc32
     }
 
     /// <summary>The portable path: eight bytes a step through eight tables.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint Slice8(uint state, ReadOnlySpan<byte> data)
     {
         var tables = Tables;
@@ -66,6 +67,7 @@ internal static class Crc32
         return state;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Fold128(uint state, ReadOnlySpan<byte> data, out int done)
     {
         ref var start = ref MemoryMarshal.GetReference(data);
@@ -87,6 +89,7 @@ internal static class Crc32
         return Reduce(x0, x1, x2, x3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Fold512(uint state, ReadOnlySpan<byte> data, out int done)
     {
         ref var start = ref MemoryMarshal.GetReference(data);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Dataplug.Compression;
 
@@ -77,6 +78,7 @@ internal static unsafe class HuffmanTable
     /// Builds the table of the code whose symbols have the given lengths (RFC 1951, section 3.2.2). As zlib does, takes an
     /// incomplete code only if it has a single codeword, of one bit, or none at all; what is missing decodes as invalid.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryBuild(uint* table, int tableBits, ReadOnlySpan<byte> lengths, uint[] symbolEntries)
     {
         Span<int> counts = stackalloc int[MaxCodewordLength + 1];
@@ -208,6 +210,7 @@ internal static unsafe class HuffmanTable
     /// Where a literal's codeword leaves bits enough in the look-up for a second literal, makes one entry of both. Goes from the
     /// last entry to the first, because the second literal is looked up at a smaller index, which must still be a single one.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackPairs(uint* table)
     {
         for (var i = (1 << LiteralLengthBits) - 1; i >= 0; i--)

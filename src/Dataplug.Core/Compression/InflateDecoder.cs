@@ -255,6 +255,7 @@ internal sealed unsafe class InflateDecoder
     private static ReadOnlySpan<byte> CodeLengthOrder => [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
     /// <summary>RFC 1951, section 3.2.7; what is refused is what zlib's inflate refuses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private InflateStatus ReadDynamicHeader(ref HeaderBits bits)
     {
         var literalLengths = (int)bits.Take(5) + 257;
@@ -415,6 +416,7 @@ internal sealed unsafe class InflateDecoder
     }
 
     /// <summary>Decodes one symbol near the end of the input, where every bit must be counted. OutputFull means go on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private InflateStatus DecodeSymbol(ref InflateCursor cursor)
     {
         var left = cursor.InEnd - cursor.In;
@@ -668,6 +670,7 @@ internal sealed unsafe class InflateDecoder
     }
 
     /// <summary>Copies a match whose distance is less than a vector: its first bytes, repeated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyNear(byte* target, byte* source, uint distance, byte* end)
     {
         if (distance == 1)

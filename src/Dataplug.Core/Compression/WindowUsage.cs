@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Dataplug.Compression;
 
 /// <summary>Notes which bytes of an access point's window the output after it refers to.</summary>
@@ -5,7 +7,8 @@ namespace Dataplug.Compression;
 /// reach back 32768 bytes at most (RFC 1951, section 3.2.5), so that nothing more is learnt after as many bytes of output.</remarks>
 internal sealed unsafe class WindowUsage
 {
-    private readonly bool[] _used = new bool[WindowCodec.MaxWindowLength];
+    // 0xFF for bytes that are referred to, else 0.
+    private readonly byte[] _used = new byte[WindowCodec.MaxWindowLength];
 
     /// <summary>Where the output after the access point begins (moves with the buffer; may lie before its start).</summary>
     public byte* AccessPoint { get; set; }
@@ -20,7 +23,7 @@ internal sealed unsafe class WindowUsage
     {
         var before = AccessPoint - source;
         if (before > 0 && before <= WindowCodec.MaxWindowLength)
-            _used.AsSpan(WindowCodec.MaxWindowLength - (int)before, (int)Math.Min(length, before)).Fill(true);
+            _used.AsSpan(WindowCodec.MaxWindowLength - (int)before, (int)Math.Min(length, before)).Fill(0xFF);
     }
 
     /// <summary>Zeroes the bytes of a window that were never referred to.</summary>
@@ -28,10 +31,10 @@ internal sealed unsafe class WindowUsage
     public void Sparsify(Span<byte> window)
     {
         var used = _used.AsSpan(WindowCodec.MaxWindowLength - window.Length);
-        for (var i = 0; i < window.Length; i++)
-        {
-            if (!used[i])
-                window[i] = 0;
-        }
+        var i = 0;
+        for (; window.Length - i >= Vector<byte>.Count; i += Vector<byte>.Count)
+            (new Vector<byte>(window[i..]) & new Vector<byte>(used[i..])).CopyTo(window[i..]);
+        for (; i < window.Length; i++)
+            window[i] &= used[i];
     }
 }
