@@ -93,17 +93,30 @@ internal sealed class Session : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Stores.DisposeAsync();
 
+    // The places of all formats' indexes are asked at once: the object may have been indexed as another format than it looks like.
     private async Task<DataFormat> FindFormatAsync(ObjectUri uri, CancellationToken cancellationToken)
     {
-        var source = await Stores.PinAsync(uri, cancellationToken);
-        foreach (var format in Formats.Formats)
+        var states = await Task.WhenAll(Formats.Formats.Select(StatusAsync));
+        foreach (var wanted in (IndexStatus[])[IndexStatus.Current, IndexStatus.Stale])
         {
-            var state = await CloudObject.FromUri(format, uri, Options).GetStateAsync(cancellationToken);
-            if (state.Status == IndexStatus.Current)
-                return format;
+            if (Array.IndexOf(states, wanted) is var found and >= 0)
+                return Formats.Formats[found];
         }
 
-        return await Formats.DetectAsync(source, cancellationToken);
+        return await Formats.DetectAsync(await Stores.PinAsync(uri, cancellationToken), cancellationToken);
+
+        async Task<IndexStatus> StatusAsync(DataFormat format)
+        {
+            try
+            {
+                return (await CloudObject.FromUri(format, uri, Options).GetStateAsync(cancellationToken)).Status;
+            }
+            catch (CorruptIndexException)
+            {
+                // It was indexed as such; whoever needs the index finds out that it is damaged.
+                return IndexStatus.Stale;
+            }
+        }
     }
 
     private static MetadataOptions MetadataOf(ParseResult result, SharedOptions shared, Terminal terminal)

@@ -49,27 +49,23 @@ internal static class InspectCommand
             return Answer(info, null, "missing", null, 0, null);
         }
 
-        var state = await source.GetStateAsync(cancellationToken);
-        var index = state.Status switch
+        try
         {
-            IndexStatus.Current => "current",
-            IndexStatus.Stale => "stale",
-            _ => "missing",
-        };
-        JsonElement? attributes = null;
-        if (state.Status == IndexStatus.Current)
-        {
-            try
+            var state = await source.GetStateAsync(cancellationToken);
+            JsonElement? attributes = state.Status == IndexStatus.Current ? (await source.GetObjectIndexAsync(cancellationToken)).Attributes : null;
+            var index = state.Status switch
             {
-                attributes = (await source.GetObjectIndexAsync(cancellationToken)).Attributes;
-            }
-            catch (CorruptIndexException)
-            {
-                index = "damaged";
-            }
+                IndexStatus.Current => "current",
+                IndexStatus.Stale => "stale",
+                _ => "missing",
+            };
+            return Answer(state.Current, source.Format, index, state.Sidecar?.Display, state.SidecarSize, attributes);
         }
-
-        return Answer(state.Current, source.Format, index, state.Sidecar?.Display, state.SidecarSize, attributes);
+        catch (CorruptIndexException exception)
+        {
+            var info = (await session.Stores.PinAsync(source.Uri, cancellationToken)).Info;
+            return Answer(info, source.Format, "damaged", exception.ObjectName, 0, null);
+        }
     }
 
     private static InspectAnswer Answer(ObjectInfo info, DataFormat? format, string index, string? sidecar, long sidecarSize, JsonElement? attributes) => new(

@@ -28,7 +28,7 @@ internal static class OutputTarget
     {
         // Through a link to the file behind it, so that the link stays one.
         var info = new FileInfo(path);
-        if (info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
+        if (info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
             info = new FileInfo(target.FullName);
         if (Directory.Exists(info.FullName))
             throw new UsageException($"'{path}' is a folder; --out needs the name of a file");
