@@ -10,7 +10,7 @@ namespace Dataplug.Cli.Demo;
 /// <param name="PartitionTime">How long cutting took.</param>
 /// <param name="PartitionBytes">Bytes of the object that cutting read.</param>
 /// <param name="Counts">What was counted of each slice.</param>
-/// <param name="TaskTimes">How long each slice took.</param>
+/// <param name="Tasks">When each slice was worked on.</param>
 /// <param name="MapTime">How long all slices took, many at once.</param>
 /// <param name="MapRequests">Reads of the object.</param>
 /// <param name="MapBytes">Bytes of the object that were read.</param>
@@ -21,7 +21,7 @@ internal sealed record DemoPlan(
     TimeSpan PartitionTime,
     long PartitionBytes,
     IReadOnlyList<ReadStatistics> Counts,
-    IReadOnlyList<TimeSpan> TaskTimes,
+    IReadOnlyList<TaskStatistics> Tasks,
     TimeSpan MapTime,
     long MapRequests,
     long MapBytes)

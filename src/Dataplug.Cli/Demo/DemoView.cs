@@ -10,7 +10,7 @@ namespace Dataplug.Cli.Demo;
 /// <summary>What the demo shows, step by step, with or without a terminal.</summary>
 internal sealed class DemoView(Session session)
 {
-    private const int BarWidth = 20;
+    private const int BarWidth = 24;
     private const int TableWidth = 76;
 
     private readonly IAnsiConsole _console = session.Console;
@@ -79,25 +79,34 @@ internal sealed class DemoView(Session session)
         table.Width = TableWidth;
         foreach (var name in (string[])["slice", "reads", "bases", "GC %", "mean Q", "ms"])
             table.AddColumn(new TableColumn(new Cell(name, new Style(decoration: Decoration.Bold))).RightAligned().NoWrap());
-        table.AddColumn(new TableColumn("").NoWrap());
+        table.AddColumn(new TableColumn(new Cell("when")).NoWrap());
 
-        var slowest = Math.Max(1e-6, plan.TaskTimes.Max(time => time.TotalMilliseconds));
+        var begin = plan.Tasks.Min(task => task.Started!.Value);
+        var end = plan.Tasks.Max(task => task.Ended!.Value);
         for (var i = 0; i < plan.Counts.Count; i++)
         {
             var count = plan.Counts[i];
-            var milliseconds = plan.TaskTimes[i].TotalMilliseconds;
-            var bar = new string('█', (int)Math.Round(BarWidth * milliseconds / slowest));
+            var task = plan.Tasks[i];
             table.AddRow(
                 new Cell(i.ToString(CultureInfo.InvariantCulture)),
                 new Cell(ByteText.Count(count.Reads)),
                 new Cell(ByteText.Count(count.Bases)),
                 new Cell(Number(100 * count.GcFraction, 2)),
                 new Cell(Number(count.MeanQuality, 2)),
-                new Cell(Number(milliseconds, 0)),
-                new Cell(bar, new Style(Color.Teal)));
+                new Cell(Number(task.Duration.TotalMilliseconds, 0)),
+                new Cell(TimeBar(task.Started!.Value - begin, task.Ended!.Value - begin, end - begin), new Style(Color.Teal)));
         }
 
         return table;
+    }
+
+    // The time of a task on the time axis of all: what runs at once stands one above the other.
+    private static string TimeBar(TimeSpan from, TimeSpan to, TimeSpan all)
+    {
+        var scale = BarWidth / Math.Max(1e-6, all.TotalMilliseconds);
+        var start = Math.Min(BarWidth - 1, (int)(from.TotalMilliseconds * scale));
+        var length = Math.Clamp((int)Math.Round(to.TotalMilliseconds * scale) - start, 1, BarWidth - start);
+        return new string('·', start) + new string('█', length) + new string('·', BarWidth - start - length);
     }
 
     private void Step(string verb, string what, TimeSpan time)

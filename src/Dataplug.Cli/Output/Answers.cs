@@ -67,10 +67,10 @@ internal sealed record PreprocessAnswer(
 internal sealed record PartitionAnswer(string Uri, string Format, string Strategy, IReadOnlyDictionary<string, string> Parameters, int Slices, string Out);
 
 /// <summary>One object, as <c>catalog list --json</c> lists it.</summary>
-internal sealed record CatalogAnswer(string Uri, long Size, string ETag, string Format, string Sidecar, long SidecarSize, DateTimeOffset? IndexedAt);
+internal sealed record CatalogAnswer(string Uri, long Size, string ETag, string Format, string Sidecar, long SidecarSize, DateTimeOffset IndexedAt, JsonElement Attributes);
 
 /// <summary>What <c>catalog rebuild --json</c> says.</summary>
-internal sealed record RebuildAnswer(int Added, int Skipped);
+internal sealed record RebuildAnswer(int Indexes, int Refused);
 
 /// <summary>What <c>clean --json</c> says.</summary>
 internal sealed record CleanAnswer(string Uri, bool Removed);
