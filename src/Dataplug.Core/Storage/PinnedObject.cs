@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Storage;
 
 /// <summary>
@@ -37,20 +39,63 @@ public sealed class PinnedObject
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.Length, Array.MaxLength);
         var bytes = GC.AllocateUninitializedArray<byte>((int)range.Length);
-        var read = await _store.OpenReadAsync(Uri, new ReadRequest(range, ETag), cancellationToken).ConfigureAwait(false);
-        await using (read.ConfigureAwait(false))
-            await read.Content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+        await ReadIntoAsync(range, bytes, cancellationToken).ConfigureAwait(false);
         return bytes;
     }
 
     /// <summary>Reads many ranges with few requests; the answers are in the order of the ranges.</summary>
-    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadManyAsync(IReadOnlyList<ByteRange> ranges, CancellationToken cancellationToken = default)
+    /// <exception cref="RangeNotSatisfiableException">A range runs over the end of the object.</exception>
+    public Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadManyAsync(IReadOnlyList<ByteRange> ranges, CancellationToken cancellationToken = default) =>
+        ReadManyAsync(ranges, ReadManyOptions.Default, cancellationToken);
+
+    /// <summary>Reads many ranges with few requests; the answers are in the order of the ranges and all in memory. Ranges that
+    /// overlap or lie close together share memory.</summary>
+    /// <exception cref="RangeNotSatisfiableException">A range runs over the end of the object.</exception>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadManyAsync(IReadOnlyList<ByteRange> ranges, ReadManyOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ranges);
+        ArgumentNullException.ThrowIfNull(options);
+        foreach (var range in ranges)
+        {
+            RequireInside(range);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(range.Length, Array.MaxLength, nameof(ranges));
+        }
+
+        var plan = RangePlanner.Plan(ranges, options);
+        var runs = plan.Runs.Select(run => GC.AllocateUninitializedArray<byte>(checked((int)run.Range.Length))).ToArray();
+        var requests = plan.Runs.SelectMany((run, i) => run.Requests.Select(request => (Run: i, Start: run.Range.Offset, Range: request)));
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(requests, parallel, async (request, stop) =>
+        {
+            var target = runs[request.Run].AsMemory((int)(request.Range.Offset - request.Start), (int)request.Range.Length);
+            await ReadIntoAsync(request.Range, target, stop).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+
         var answers = new ReadOnlyMemory<byte>[ranges.Count];
         for (var i = 0; i < answers.Length; i++)
-            answers[i] = await ReadAsync(ranges[i], cancellationToken).ConfigureAwait(false);
+        {
+            if (plan.Locations[i] is { Run: >= 0 } location)
+                answers[i] = runs[location.Run].AsMemory((int)location.Offset, (int)ranges[i].Length);
+        }
+
         return answers;
+    }
+
+    /// <summary>Reads many ranges with few requests, in the order of the ranges, and holds no more than
+    /// <see cref="ReadManyOptions.MaxBytesInFlight"/> of them at once.</summary>
+    /// <exception cref="RangeNotSatisfiableException">A range runs over the end of the object.</exception>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> StreamManyAsync(
+        IReadOnlyList<ByteRange> ranges, ReadManyOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+        options ??= ReadManyOptions.Default;
+        options.Validate();
+        foreach (var wave in RangePlanner.Waves(ranges, options.MaxBytesInFlight))
+        {
+            var (start, count) = wave.GetOffsetAndLength(ranges.Count);
+            foreach (var answer in await ReadManyAsync([.. Enumerable.Range(start, count).Select(i => ranges[i])], options, cancellationToken).ConfigureAwait(false))
+                yield return answer;
+        }
     }
 
     /// <summary>A forward-only stream over a range that lies wholly inside the object.</summary>
@@ -66,6 +111,13 @@ public sealed class PinnedObject
         return options is null
             ? new SingleReadStream(_store, Uri, new ReadRequest(range, ETag))
             : new ReadAheadStream(_store, Uri, ETag, range, options);
+    }
+
+    private async Task ReadIntoAsync(ByteRange range, Memory<byte> target, CancellationToken cancellationToken)
+    {
+        var read = await _store.OpenReadAsync(Uri, new ReadRequest(range, ETag), cancellationToken).ConfigureAwait(false);
+        await using (read.ConfigureAwait(false))
+            await read.Content.ReadExactlyAsync(target, cancellationToken).ConfigureAwait(false);
     }
 
     private void RequireInside(ByteRange range)

@@ -35,4 +35,10 @@ public sealed record RetryOptions
 
     /// <summary>How long the server may work on a copy or on putting parts together until the attempt is given up.</summary>
     public TimeSpan ServerWorkTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The clock that waits are measured by.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where the jitter comes from.</summary>
+    internal Random Random { get; init; } = Random.Shared;
 }
