@@ -11,8 +11,8 @@ namespace Dataplug.Compression;
 /// <list type="bullet">
 /// <item>bits 0-7: bits to consume, extra bits included;</item>
 /// <item>bits 8-11: length of the codeword (of the first one when two literals are packed);</item>
-/// <item>bit 12 <see cref="Pair"/>: two literals; bit 15 <see cref="Literal"/>;</item>
-/// <item>bit 14 <see cref="Exceptional"/>: end of block, invalid symbol, or with bit 13 <see cref="Subtable"/> a subtable of
+/// <item>bit 15 <see cref="Literal"/>: as many literals as bits 12-13 say, 1 or 2;</item>
+/// <item>bit 14 <see cref="Exceptional"/>: end of block, invalid symbol, or with bit 13 (<see cref="Subtable"/>) a subtable of
 /// 2^(bits 8-11) entries that starts at bits 16-30;</item>
 /// <item>bits 16-31: the literal (and the second one in bits 24-31), or the base of the length or distance.</item>
 /// </list>
@@ -22,8 +22,10 @@ internal static unsafe class HuffmanTable
 {
     public const uint Literal = 1 << 15;
     public const uint Exceptional = 1 << 14;
-    public const uint Subtable = 1 << 13;
-    public const uint Pair = 1 << 12;
+    public const uint Subtable = Exceptional | 1 << 13;
+    public const int LiteralCountShift = 12;
+    private const uint OneLiteral = Literal | 1 << LiteralCountShift;
+    private const uint TwoLiterals = Literal | 2 << LiteralCountShift;
 
     /// <summary>The entries of end-of-block and of what no valid stream uses, bar their lengths.</summary>
     public const uint EndOfBlock = Exceptional | 1 << 16;
@@ -182,7 +184,7 @@ internal static unsafe class HuffmanTable
                     used = (used << 1) + counts[tableBits + subtableBits];
                 }
                 end = start + (1u << subtableBits);
-                table[prefix] = start << 16 | Exceptional | Subtable | (uint)subtableBits << 8 | (uint)tableBits;
+                table[prefix] = start << 16 | Subtable | (uint)subtableBits << 8 | (uint)tableBits;
             }
             var entry = WithLength(symbolEntries[*sorted++], length - tableBits);
             var stride = 1u << (length - tableBits);
@@ -222,7 +224,7 @@ internal static unsafe class HuffmanTable
             var second = table[i >> firstLength];
             var length = (uint)firstLength + (second & 0xFF);
             if ((second & Literal) != 0 && length <= LiteralLengthBits)
-                table[i] = (second & 0xFF0000) << 8 | first & 0xFFFF00 | Pair | length;
+                table[i] = (second & 0xFF0000) << 8 | first & 0xFF0F00 | TwoLiterals | length;
         }
     }
 
@@ -230,7 +232,7 @@ internal static unsafe class HuffmanTable
     {
         var entries = new uint[LiteralLengthSymbols];
         for (var i = 0; i < 256; i++)
-            entries[i] = Literal | (uint)i << 16;
+            entries[i] = OneLiteral | (uint)i << 16;
         entries[256] = EndOfBlock;
         for (var i = 0; i < LengthBases.Length; i++)
             entries[257 + i] = (uint)LengthBases[i] << 16 | LengthExtraBits[i];

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -58,6 +60,10 @@ internal sealed unsafe class InflateDecoder
 
     /// <summary>Input that a turn of the fast loop may look at.</summary>
     private const int InputMargin = 32;
+
+    private const string InvalidSymbol = "an invalid literal or length code";
+    private const string InvalidDistanceCode = "an invalid distance code";
+    private const string DistanceTooFar = "a match refers to a place before the start of the data";
 
     private enum State
     {
@@ -386,7 +392,7 @@ internal sealed unsafe class InflateDecoder
             if (cursor.OutEnd - cursor.Out < OutputMargin)
                 return InflateStatus.OutputFull;
             InflateStatus status;
-            if (cursor.InEnd - cursor.In >= InputMargin)
+            if (BitConverter.IsLittleEndian && cursor.InEnd - cursor.In >= InputMargin)
             {
                 status = Usage is null ? DecodeFast<Untracked>(ref cursor) : DecodeFast<Tracked>(ref cursor);
                 // It comes back with OutputFull when a margin is reached, be it the input's.
@@ -424,7 +430,7 @@ internal sealed unsafe class InflateDecoder
         int available;
         if (left >= 8)
         {
-            bits = Unsafe.ReadUnaligned<ulong>(cursor.In);
+            bits = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(cursor.In, 8));
             available = 64;
         }
         else
@@ -439,7 +445,7 @@ internal sealed unsafe class InflateDecoder
 
         var used = 0;
         var entry = _literalLengthTable[bits & ((1 << HuffmanTable.LiteralLengthBits) - 1)];
-        if ((entry & HuffmanTable.Subtable) != 0)
+        if ((entry & HuffmanTable.Subtable) == HuffmanTable.Subtable)
         {
             used = HuffmanTable.LiteralLengthBits;
             entry = _literalLengthTable[(entry >> 16) + (bits >> used & ((1u << (int)(entry >> 8 & 15)) - 1))];
@@ -462,13 +468,13 @@ internal sealed unsafe class InflateDecoder
             Consume(ref cursor, used);
             return (entry & ~0xFFFu) == HuffmanTable.EndOfBlock
                 ? InflateStatus.BlockEnd
-                : Corrupt("an invalid literal or length code");
+                : Corrupt(InvalidSymbol);
         }
         var length = (int)((entry >> 16) + (bits >> lengthBits & ((1u << used - lengthBits) - 1)));
 
         var before = used;
         entry = _distanceTable[bits >> used & ((1 << HuffmanTable.DistanceBits) - 1)];
-        if ((entry & HuffmanTable.Subtable) != 0)
+        if ((entry & HuffmanTable.Subtable) == HuffmanTable.Subtable)
         {
             used += HuffmanTable.DistanceBits;
             entry = _distanceTable[(entry >> 16) + (bits >> used & ((1u << (int)(entry >> 8 & 15)) - 1))];
@@ -480,12 +486,12 @@ internal sealed unsafe class InflateDecoder
         if ((entry & HuffmanTable.Exceptional) != 0)
         {
             Consume(ref cursor, used);
-            return Corrupt("an invalid distance code");
+            return Corrupt(InvalidDistanceCode);
         }
         var distance = (long)((entry >> 16) + (bits >> distanceBits & ((1u << used - distanceBits) - 1)));
         Consume(ref cursor, used);
         if (distance > cursor.Out - cursor.History)
-            return Corrupt("a match refers to a place before the start of the data");
+            return Corrupt(DistanceTooFar);
         Usage?.Add(cursor.Out - distance, length);
         for (; length > 0; length--, cursor.Out++)
             *cursor.Out = *(cursor.Out - distance);
@@ -501,7 +507,7 @@ internal sealed unsafe class InflateDecoder
 
     /// <summary>The bits below <paramref name="count"/>'s low byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong LowBits(ulong bits, uint count) =>
+    private static ulong LowBits(ulong bits, ulong count) =>
         Bmi2.X64.IsSupported ? Bmi2.X64.ZeroHighBits(bits, count) : bits & ((1ul << (int)(byte)count) - 1);
 
     /// <summary>
@@ -509,16 +515,18 @@ internal sealed unsafe class InflateDecoder
     /// turn. OutputFull means that one of the margins is reached.
     /// </summary>
     /// <remarks>
-    /// Bits: <c>buffer</c> holds at least <c>(byte)available</c> valid bits; what lies above them equals the bytes to come, so
+    /// <para>Bits: <c>buffer</c> holds at least <c>(byte)available</c> valid bits; what lies above them equals the bytes to come, so
     /// that a refill may or-in whole words (libdeflate's branchless refill). A refill leaves at least 56 bits. A turn consumes at most
-    /// 11 + 11 + max(11, 20) bits up to the length; the distance needs 28 more, and refills if they are not there.
+    /// 11 + 11 + max(11, 20) bits up to the length; the distance needs 28 more, and refills if they are not there.</para>
+    /// <para>Of entries and counts only the low byte counts where bits are consumed, so they are subtracted whole. All are as wide
+    /// as a register and no method is called, lest the compiler extend and spill them.</para>
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private InflateStatus DecodeFast<TTracking>(ref InflateCursor cursor)
         where TTracking : struct, ITracking
     {
-        const uint LiteralLengthMask = (1 << HuffmanTable.LiteralLengthBits) - 1;
-        const uint DistanceMask = (1 << HuffmanTable.DistanceBits) - 1;
+        const ulong LiteralLengthMask = (1 << HuffmanTable.LiteralLengthBits) - 1;
+        const ulong DistanceMask = (1 << HuffmanTable.DistanceBits) - 1;
 
         var literalLengthTable = _literalLengthTable;
         var distanceTable = _distanceTable;
@@ -528,10 +536,10 @@ internal sealed unsafe class InflateDecoder
         var output = cursor.Out;
         var buffer = Unsafe.ReadUnaligned<ulong>(cursor.In) >> cursor.Bit;
         var input = cursor.In + 7;
-        var available = 56u - (uint)cursor.Bit;
+        var available = 56 - (ulong)cursor.Bit;
         InflateStatus status;
 
-        var entry = literalLengthTable[buffer & LiteralLengthMask];
+        ulong entry = literalLengthTable[buffer & LiteralLengthMask];
         for (; ; )
         {
             var saved = buffer;
@@ -540,7 +548,7 @@ internal sealed unsafe class InflateDecoder
             if ((entry & HuffmanTable.Literal) != 0)
             {
                 Unsafe.WriteUnaligned(output, (ushort)(entry >> 16));
-                output += 1 + (entry >> 12 & 1);
+                output += entry >> HuffmanTable.LiteralCountShift & 3;
                 entry = literalLengthTable[buffer & LiteralLengthMask];
                 saved = buffer;
                 buffer >>= (int)entry;
@@ -548,7 +556,7 @@ internal sealed unsafe class InflateDecoder
                 if ((entry & HuffmanTable.Literal) != 0)
                 {
                     Unsafe.WriteUnaligned(output, (ushort)(entry >> 16));
-                    output += 1 + (entry >> 12 & 1);
+                    output += entry >> HuffmanTable.LiteralCountShift & 3;
                     entry = literalLengthTable[buffer & LiteralLengthMask];
                     saved = buffer;
                     buffer >>= (int)entry;
@@ -556,14 +564,14 @@ internal sealed unsafe class InflateDecoder
                     if ((entry & HuffmanTable.Literal) != 0)
                     {
                         Unsafe.WriteUnaligned(output, (ushort)(entry >> 16));
-                        output += 1 + (entry >> 12 & 1);
+                        output += entry >> HuffmanTable.LiteralCountShift & 3;
                         goto Refill;
                     }
                 }
             }
             if ((entry & HuffmanTable.Exceptional) != 0)
             {
-                if ((entry & HuffmanTable.Subtable) == 0)
+                if ((entry & HuffmanTable.Subtable) != HuffmanTable.Subtable)
                     goto EndOrInvalid;
                 entry = literalLengthTable[(entry >> 16) + LowBits(buffer, entry >> 8 & 15)];
                 saved = buffer;
@@ -578,17 +586,18 @@ internal sealed unsafe class InflateDecoder
                     goto EndOrInvalid;
             }
 
-            var length = (entry >> 16) + (uint)(LowBits(saved, entry) >> (int)(entry >> 8));
+            var length = (entry >> 16) + (LowBits(saved, entry) >> (int)(entry >> 8));
             if ((byte)available < 28)
             {
                 buffer |= Unsafe.ReadUnaligned<ulong>(input) << (int)available;
-                input += 7 - (available >> 3 & 7);
+                input += 7;
+                input -= available >> 3 & 7;
                 available |= 56;
             }
             entry = distanceTable[buffer & DistanceMask];
             if ((entry & HuffmanTable.Exceptional) != 0)
             {
-                if ((entry & HuffmanTable.Subtable) == 0)
+                if ((entry & HuffmanTable.Subtable) != HuffmanTable.Subtable)
                     goto InvalidDistance;
                 buffer >>= HuffmanTable.DistanceBits;
                 available -= HuffmanTable.DistanceBits;
@@ -599,8 +608,8 @@ internal sealed unsafe class InflateDecoder
             saved = buffer;
             buffer >>= (int)entry;
             available -= entry;
-            var distance = (entry >> 16) + (nuint)(LowBits(saved, entry) >> (int)(entry >> 8));
-            if (distance > (nuint)(output - history))
+            var distance = (entry >> 16) + (LowBits(saved, entry) >> (int)(entry >> 8));
+            if (distance > (ulong)(output - history))
                 goto TooFar;
 
             var target = output;
@@ -611,7 +620,8 @@ internal sealed unsafe class InflateDecoder
 
             // The next entry is on its way while the match is copied.
             buffer |= Unsafe.ReadUnaligned<ulong>(input) << (int)available;
-            input += 7 - (available >> 3 & 7);
+            input += 7;
+            input -= available >> 3 & 7;
             available |= 56;
             entry = literalLengthTable[buffer & LiteralLengthMask];
 
@@ -628,7 +638,17 @@ internal sealed unsafe class InflateDecoder
             }
             else
             {
-                CopyNear(target, source, (uint)distance, output);
+                // The source overlaps its copy: its first bytes, repeated. The pattern is written as often as it fits into
+                // 16 bytes, and the next one starts at a multiple of the distance.
+                ref var shuffle = ref Unsafe.Add(ref MemoryMarshal.GetReference(NearShuffles), (nuint)distance * 16);
+                var pattern = Vector128.ShuffleNative(Unsafe.ReadUnaligned<Vector128<byte>>(source), Vector128.LoadUnsafe(ref shuffle));
+                nuint step = Unsafe.Add(ref MemoryMarshal.GetReference(NearSteps), (nuint)distance);
+                do
+                {
+                    Unsafe.WriteUnaligned(target, pattern);
+                    target += step;
+                }
+                while (target < output);
             }
             if (input < inEnd && output <= outEnd)
                 continue;
@@ -637,7 +657,8 @@ internal sealed unsafe class InflateDecoder
 
         Refill:
             buffer |= Unsafe.ReadUnaligned<ulong>(input) << (int)available;
-            input += 7 - (available >> 3 & 7);
+            input += 7;
+            input -= available >> 3 & 7;
             available |= 56;
             entry = literalLengthTable[buffer & LiteralLengthMask];
             if (input < inEnd && output <= outEnd)
@@ -646,18 +667,19 @@ internal sealed unsafe class InflateDecoder
             break;
 
         EndOrInvalid:
-            status = (entry & ~0xFFFu) == HuffmanTable.EndOfBlock
-                ? InflateStatus.BlockEnd
-                : Corrupt("an invalid literal or length code");
+            status = (entry & ~0xFFFul) == HuffmanTable.EndOfBlock ? InflateStatus.BlockEnd : InflateStatus.Corrupt;
+            Problem = InvalidSymbol;
             break;
 
         InvalidDistance:
             available -= entry;
-            status = Corrupt("an invalid distance code");
+            status = InflateStatus.Corrupt;
+            Problem = InvalidDistanceCode;
             break;
 
         TooFar:
-            status = Corrupt("a match refers to a place before the start of the data");
+            status = InflateStatus.Corrupt;
+            Problem = DistanceTooFar;
             break;
         }
 
@@ -669,46 +691,27 @@ internal sealed unsafe class InflateDecoder
         return status;
     }
 
-    /// <summary>Copies a match whose distance is less than a vector: its first bytes, repeated.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyNear(byte* target, byte* source, uint distance, byte* end)
-    {
-        if (distance == 1)
-        {
-            var fill = Vector128.Create(*source);
-            do
-            {
-                Unsafe.WriteUnaligned(target, fill);
-                target += 16;
-            }
-            while (target < end);
-            return;
-        }
-        // The pattern as often as it fits into 16 bytes; the next copy starts at a multiple of the distance.
-        Vector128<byte> pattern;
-        fixed (byte* shuffles = NearShuffles)
-            pattern = Vector128.ShuffleNative(Unsafe.ReadUnaligned<Vector128<byte>>(source), Unsafe.ReadUnaligned<Vector128<byte>>(shuffles + distance * 16));
-        var step = NearSteps[(int)distance];
-        do
-        {
-            Unsafe.WriteUnaligned(target, pattern);
-            target += step;
-        }
-        while (target < end);
-    }
+    /// <summary>For distances below 16: the largest multiple of the distance that fits into 16 bytes.</summary>
+    private static ReadOnlySpan<byte> NearSteps => [0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15];
 
-    private static ReadOnlySpan<byte> NearSteps => [16, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15];
-
-    private static readonly byte[] NearShuffles = MakeNearShuffles();
-
-    private static byte[] MakeNearShuffles()
-    {
-        var shuffles = new byte[16 * 16];
-        for (var distance = 1; distance < 16; distance++)
-        {
-            for (var i = 0; i < 16; i++)
-                shuffles[distance * 16 + i] = (byte)(i % distance);
-        }
-        return shuffles;
-    }
+    /// <summary>For each distance below 16: the indices 0 to distance - 1, repeated.</summary>
+    private static ReadOnlySpan<byte> NearShuffles =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
+        0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
+        0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+        0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
+        0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
+        0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
+        0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
+    ];
 }
