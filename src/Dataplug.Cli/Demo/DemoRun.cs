@@ -36,7 +36,8 @@ internal sealed class DemoRun(Session session, DemoView view, string folder, int
 
         var source = ObjectUri.Parse(uri);
         var counter = new CountingStore(session.Stores.Get(source), source);
-        await using var stores = new ObjectStores().Register(source.Scheme, () => counter).Register("file", () => source.Scheme == "file" ? counter : session.Stores.Get(ObjectUri.ForFile(folder)));
+        // The session's stores retry already.
+        await using var stores = new ObjectStores(RetryOptions.None).Register(source.Scheme, () => counter).Register("file", () => source.Scheme == "file" ? counter : session.Stores.Get(ObjectUri.ForFile(folder)));
         var cloud = CloudObject.FromUri(generateTime is null ? Fastq.GZip : Fastq.GZipWithOptions(SmallObject), source.Value, new CloudObjectOptions
         {
             Stores = stores,

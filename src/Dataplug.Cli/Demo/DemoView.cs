@@ -10,8 +10,7 @@ namespace Dataplug.Cli.Demo;
 /// <summary>What the demo shows, step by step, with or without a terminal.</summary>
 internal sealed class DemoView(Session session)
 {
-    private const int BarWidth = 24;
-    private const int TableWidth = 76;
+    private const int BarWidth = 20;
 
     private readonly IAnsiConsole _console = session.Console;
     private int _step;
@@ -76,7 +75,6 @@ internal sealed class DemoView(Session session)
     private static Table Slices(DemoPlan plan)
     {
         var table = new Table().Border(TableBorder.Simple).BorderStyle(new Style(Color.Grey));
-        table.Width = TableWidth;
         foreach (var name in (string[])["slice", "reads", "bases", "GC %", "mean Q", "ms"])
             table.AddColumn(new TableColumn(new Cell(name, new Style(decoration: Decoration.Bold))).RightAligned().NoWrap());
         table.AddColumn(new TableColumn(new Cell("when")).NoWrap());

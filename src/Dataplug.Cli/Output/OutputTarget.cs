@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Dataplug.Storage;
 
 namespace Dataplug.Cli.Output;
@@ -62,8 +63,31 @@ internal static class OutputTarget
         if (!store.Capabilities.HasFlag(StoreCapabilities.Write))
             throw new UsageException($"objects of {uri.Scheme}:// can't be written");
 
-        await using var upload = new UploadStream(store, uri);
-        await write(upload, cancellationToken);
-        await upload.CompleteAsync(cancellationToken);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, minimumSegmentSize: 1 << 16, useSynchronizationContext: false));
+        var writing = WriteToPipeAsync();
+        try
+        {
+            _ = await store.UploadAsync(uri, pipe.Reader.AsStream(), cancellationToken: cancellationToken);
+        }
+        finally
+        {
+            // A failed upload reads no more; the writer must not wait for it.
+            await pipe.Reader.CompleteAsync();
+            await writing;
+        }
+
+        async Task WriteToPipeAsync()
+        {
+            try
+            {
+                await write(pipe.Writer.AsStream(leaveOpen: true), cancellationToken);
+                await pipe.Writer.CompleteAsync();
+            }
+            catch (Exception exception)
+            {
+                // The upload meets it when it reads, and throws away what it has.
+                await pipe.Writer.CompleteAsync(exception);
+            }
+        }
     }
 }
