@@ -17,9 +17,25 @@ internal static class IndexCleaner
 
         var store = options.Stores.Get(place.Uri);
         var any = await ExistsAsync(store, place.Uri, cancellationToken).ConfigureAwait(false);
-        if (any)
+        if (place.IsShared && (any || await ExistsAsync(store, place.Lease, cancellationToken).ConfigureAwait(false)))
+        {
+            // Not while someone else is at work; giving the lease back removes it.
+            var lease = await RunLease.AcquireAsync(options.Stores, place, uri.Display, options.Metadata.LeaseTiming, cancellationToken).ConfigureAwait(false);
+            await using (lease.ConfigureAwait(false))
+                await store.DeleteAsync([place.Uri], cancellationToken).ConfigureAwait(false);
+        }
+        else if (any)
+        {
             await store.DeleteAsync([place.Uri], cancellationToken).ConfigureAwait(false);
+        }
+
         any |= RunFolder.Delete(Path.Combine(home.RunsPath, hash));
+        if (File.Exists(home.CatalogPath))
+        {
+            var catalog = await Catalog.OpenAsync(options.Metadata, cancellationToken).ConfigureAwait(false);
+            any |= await catalog.RemoveAsync(name, format.Id, place.Uri, cancellationToken).ConfigureAwait(false);
+        }
+
         return any;
     }
 

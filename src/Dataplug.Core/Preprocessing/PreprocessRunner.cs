@@ -39,27 +39,45 @@ internal sealed class PreprocessRunner
 
     public async Task<PreprocessReport> RunAsync(CancellationToken cancellationToken)
     {
-        if (!_run.Force && await LookAsync(cancellationToken).ConfigureAwait(false) is { Good: { } good })
-            return good;
+        if (!_run.Force && (await LookAsync(cancellationToken).ConfigureAwait(false)).Good is { } good)
+            return await KnownAsync(good, cancellationToken).ConfigureAwait(false);
 
         using var held = RunLock.Acquire(_home, _hash, _uri.Display);
+        if (!_place.IsShared)
+            return await RunAloneAsync(cancellationToken).ConfigureAwait(false);
 
-        // Another run may have finished between the first look and the lock.
+        var lease = await RunLease.AcquireAsync(_options.Stores, _place, _uri.Display, _options.Metadata.LeaseTiming, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+            try
+            {
+                return await RunAloneAsync(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                lease.ThrowIfLost();
+                throw;
+            }
+        }
+    }
+
+    // Another run may have finished between the first look and the lock.
+    private async Task<PreprocessReport> RunAloneAsync(CancellationToken cancellationToken)
+    {
         var (finished, current) = await LookAsync(cancellationToken).ConfigureAwait(false);
         if (finished is not null && !_run.Force)
-            return finished;
+            return await KnownAsync(finished, cancellationToken).ConfigureAwait(false);
         return await IndexAsync(new PinnedObject(_options.Stores.Get(_uri), current), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<(PreprocessReport? Good, ObjectInfo Current)> LookAsync(CancellationToken cancellationToken)
+    private async Task<(SidecarReader? Good, ObjectInfo Current)> LookAsync(CancellationToken cancellationToken)
     {
         var current = _options.Stores.Get(_uri).HeadAsync(_uri, cancellationToken);
         try
         {
             var found = await IndexFinder.FindAsync(_format, _uri, _options, current, cancellationToken).ConfigureAwait(false);
-            return found.Match == IndexMatch.Current
-                ? (Report(PreprocessOutcome.AlreadyIndexed, found.Current, found.Reader!.Info.Size, 0), found.Current)
-                : (null, found.Current);
+            return (found.Match == IndexMatch.Current ? found.Reader!.WithSource(SourceIdentity.Of(found.Current)) : null, found.Current);
         }
         catch (CorruptIndexException)
         {
@@ -68,42 +86,100 @@ internal sealed class PreprocessRunner
         }
     }
 
+    // There is a good index. In a shared location someone else may have made it: then this catalog does not know it yet.
+    private async Task<PreprocessReport> KnownAsync(SidecarReader good, CancellationToken cancellationToken)
+    {
+        var isKnown = CatalogDatabase.Contains(_home, _name, _format.Id, good.Header.Source.ETag, _place.Uri.Value);
+        if (!isKnown)
+        {
+            var catalog = await Catalog.OpenAsync(_options.Metadata, cancellationToken).ConfigureAwait(false);
+            await catalog.AddAsync(good, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Report(isKnown || !_place.IsShared ? PreprocessOutcome.AlreadyIndexed : PreprocessOutcome.Adopted, good.Header.Source, good.Info.Size, 0);
+    }
+
     private async Task<PreprocessReport> IndexAsync(PinnedObject source, CancellationToken cancellationToken)
     {
         var preprocessor = _format.CreatePreprocessor();
         var folder = RunFolder.Open(RunPath, Fingerprint(source, preprocessor));
+        RunRecorder? recorder = null;
         try
         {
             var (count, progress, resumedFrom) = preprocessor switch
             {
-                IChunkedPreprocessor chunked => await MapAsync(chunked, source, folder, cancellationToken).ConfigureAwait(false),
-                IStreamingPreprocessor streaming => await StreamAsync(streaming, source, folder, cancellationToken).ConfigureAwait(false),
+                IChunkedPreprocessor chunked => await MapAsync(chunked, source, folder, Record, cancellationToken).ConfigureAwait(false),
+                IStreamingPreprocessor streaming => await StreamAsync(streaming, source, folder, Record, cancellationToken).ConfigureAwait(false),
                 _ => throw new InvalidOperationException($"The preprocessor of format '{_format.Id}' is neither streaming nor chunked."),
             };
             var temporary = await MergeAsync(preprocessor, folder, count, source, cancellationToken).ConfigureAwait(false);
             try
             {
                 await RequireUnchangedAsync(source, cancellationToken).ConfigureAwait(false);
-                var size = await PublishAsync(temporary, cancellationToken).ConfigureAwait(false);
-                folder.Delete();
-                progress.Finish();
-                return Report(PreprocessOutcome.Indexed, source.Info, size, resumedFrom);
+                await PublishAsync(temporary, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
                 File.Delete(temporary);
             }
-        }
-        catch (Exception e) when (e is StaleIndexException or CorruptObjectException or UnsupportedFormatException)
-        {
-            // What was done is of no use to any later run.
+
+            // Read back before what it was made of is thrown away.
+            var sidecar = await SidecarReader.OpenAsync(_options.Stores, _place.Uri, cancellationToken).ConfigureAwait(false);
+            await recorder!.FinishAsync(CatalogRunState.Succeeded, sidecar: sidecar).ConfigureAwait(false);
             folder.Delete();
+            progress.Finish();
+            return Report(PreprocessOutcome.Indexed, SourceIdentity.Of(source.Info), sidecar.Info.Size, resumedFrom);
+        }
+        catch (Exception e)
+        {
+            // What was done is of no use to any later run when the object is bad or has changed.
+            if (e is StaleIndexException or CorruptObjectException or UnsupportedFormatException)
+                folder.Delete();
+            if (recorder is not null)
+                await RecordFailureAsync(recorder, e).ConfigureAwait(false);
             throw;
+        }
+
+        RunRecorder Record(long bytesDone, IEnumerable<ChunkRow> chunks)
+        {
+            var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            var run = new RunRow
+            {
+                Id = _hash,
+                Source = _name.Text,
+                Uri = _name.Uri.Value,
+                ETag = source.ETag,
+                Size = source.Size,
+                FormatId = _format.Id,
+                State = nameof(CatalogRunState.Running),
+                BytesDone = bytesDone,
+                Folder = RunPath,
+                Host = Environment.MachineName,
+                ProcessId = Environment.ProcessId,
+                StartedAt = now,
+                UpdatedAt = now,
+            };
+            run.Chunks.AddRange(chunks);
+            return recorder = RunRecorder.Start(_options.Metadata, run);
+        }
+    }
+
+    private static async Task RecordFailureAsync(RunRecorder recorder, Exception failure)
+    {
+        try
+        {
+            await recorder.FinishAsync(
+                failure is OperationCanceledException ? CatalogRunState.Cancelled : CatalogRunState.Failed,
+                failure is OperationCanceledException ? null : failure.Message).ConfigureAwait(false);
+        }
+        catch (DataplugException)
+        {
+            // The failure that is being reported is the one that matters; the catalog's may even be it.
         }
     }
 
     private async Task<(int Count, ProgressTracker Progress, long ResumedFrom)> MapAsync(
-        IChunkedPreprocessor preprocessor, PinnedObject source, RunFolder folder, CancellationToken cancellationToken)
+        IChunkedPreprocessor preprocessor, PinnedObject source, RunFolder folder, Func<long, IEnumerable<ChunkRow>, RunRecorder> record, CancellationToken cancellationToken)
     {
         var chunks = preprocessor.PlanChunks(source.Size);
         var identity = SourceIdentity.Of(source.Info);
@@ -121,6 +197,7 @@ internal sealed class PreprocessRunner
                 tasks.Add(new ChunkTask(_format.Id, _format.Parameters, identity, chunks[i], i, chunks.Count));
         }
 
+        var recorder = record(resumedFrom, chunks.Select((chunk, i) => new ChunkRow { RunId = _hash, Index = i, Offset = chunk.Offset, Length = chunk.Length, IsDone = done[i] }));
         var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
         if (tasks.Count > 0)
         {
@@ -139,7 +216,9 @@ internal sealed class PreprocessRunner
                     }
                 }
 
-                progress.AdvanceTo(Interlocked.Read(ref completed));
+                var bytesDone = Interlocked.Read(ref completed);
+                progress.AdvanceTo(bytesDone);
+                recorder.Advance(bytesDone, task.Index);
                 return ValueTask.CompletedTask;
             }, new Deltas(progress), cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -151,12 +230,12 @@ internal sealed class PreprocessRunner
     }
 
     private async Task<(int Count, ProgressTracker Progress, long ResumedFrom)> StreamAsync(
-        IStreamingPreprocessor preprocessor, PinnedObject source, RunFolder folder, CancellationToken cancellationToken)
+        IStreamingPreprocessor preprocessor, PinnedObject source, RunFolder folder, Func<long, IEnumerable<ChunkRow>, RunRecorder> record, CancellationToken cancellationToken)
     {
         var state = folder.ReadState();
         var resumedFrom = Math.Clamp(state?.BytesDone ?? 0, 0, source.Size);
         var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
-        var run = new StreamingRun(source, folder, state, progress);
+        var run = new StreamingRun(source, folder, state, progress, record(resumedFrom, []));
         if (state is not { IsComplete: true })
         {
             await preprocessor.RunAsync(run, cancellationToken).ConfigureAwait(false);
@@ -213,13 +292,12 @@ internal sealed class PreprocessRunner
             throw new StaleIndexException(_uri.Display, $"the object changed while it was preprocessed: ETag {source.ETag} became {now.ETag}", "Preprocess it again once it is written.");
     }
 
-    private async Task<long> PublishAsync(string temporary, CancellationToken cancellationToken)
+    private async Task PublishAsync(string temporary, CancellationToken cancellationToken)
     {
-        var size = new FileInfo(temporary).Length;
         if (_place.IsShared)
         {
             await SidecarUpload.RunAsync(_options.Stores, temporary, _place.Uri, cancellationToken).ConfigureAwait(false);
-            return size;
+            return;
         }
 
         DataplugHome.Ensure(_home.IndexesPath);
@@ -228,11 +306,10 @@ internal sealed class PreprocessRunner
             File.Move(temporary, _place.Uri.Key, overwrite: true);
             return true;
         });
-        return size;
     }
 
-    private PreprocessReport Report(PreprocessOutcome outcome, ObjectInfo info, long size, long resumedFrom) =>
-        new(outcome, SourceIdentity.Of(info), _format.Id, _place.Uri, size, _watch.Elapsed, resumedFrom);
+    private PreprocessReport Report(PreprocessOutcome outcome, SourceIdentity source, long size, long resumedFrom) =>
+        new(outcome, source, _format.Id, _place.Uri, size, _watch.Elapsed, resumedFrom);
 
     // The build of the plugin is part of it: the layout of partial results is the plugin's own and may change with any edit.
     private string Fingerprint(PinnedObject source, IPreprocessor preprocessor) => JsonSerializer.Serialize(
@@ -252,7 +329,7 @@ internal sealed class PreprocessRunner
         public void Report(long value) => progress.Add(value);
     }
 
-    private sealed class StreamingRun(PinnedObject source, RunFolder folder, StreamingState? state, ProgressTracker progress) : IStreamingRun
+    private sealed class StreamingRun(PinnedObject source, RunFolder folder, StreamingState? state, ProgressTracker progress, RunRecorder recorder) : IStreamingRun
     {
         private bool _isComplete;
 
@@ -273,6 +350,7 @@ internal sealed class PreprocessRunner
             Partials++;
             _isComplete = resumeState.IsEmpty;
             folder.WriteState(new StreamingState(Partials, progress.Done, _isComplete, resumeState));
+            recorder.Advance(progress.Done);
             return Task.CompletedTask;
         }
 

@@ -8,9 +8,10 @@ namespace Dataplug.Preprocessing;
 /// <param name="Host">The machine.</param>
 /// <param name="ProcessId">The process.</param>
 /// <param name="Since">Since when.</param>
-internal sealed record RunHolder(string Host, int ProcessId, DateTimeOffset Since)
+/// <param name="ProcessSpace">On Linux the namespace in which the process id is meant: containers may share a host's name.</param>
+internal sealed record RunHolder(string Host, int ProcessId, DateTimeOffset Since, string? ProcessSpace)
 {
-    public static RunHolder Me() => new(Environment.MachineName, Environment.ProcessId, DateTimeOffset.UtcNow);
+    public static RunHolder Me() => new(Environment.MachineName, Environment.ProcessId, DateTimeOffset.UtcNow, OwnProcessSpace());
 
     /// <summary>Whether the process was on this machine and is gone.</summary>
     [JsonIgnore]
@@ -18,7 +19,7 @@ internal sealed record RunHolder(string Host, int ProcessId, DateTimeOffset Sinc
     {
         get
         {
-            if (Host != Environment.MachineName)
+            if (Host != Environment.MachineName || ProcessSpace != OwnProcessSpace())
                 return false;
             try
             {
@@ -32,13 +33,27 @@ internal sealed record RunHolder(string Host, int ProcessId, DateTimeOffset Sinc
         }
     }
 
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"process {ProcessId} on {Host} since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+
     public static PreprocessingInProgressException InProgress(string objectName, RunHolder? holder) =>
-        new(objectName, holder is null
-            ? "the object is being preprocessed by another run"
-            : string.Create(CultureInfo.InvariantCulture, $"the object is being preprocessed by process {holder.ProcessId} on {holder.Host} since {holder.Since:yyyy-MM-dd HH:mm:ss}Z"));
+        new(objectName, "the object is being preprocessed by " + (holder?.ToString() ?? "another run"));
+
+    private static string? OwnProcessSpace()
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RunHolder))]
 [JsonSerializable(typeof(RunFingerprint))]
+[JsonSerializable(typeof(LeaseContent))]
 internal sealed partial class RunJson : JsonSerializerContext;

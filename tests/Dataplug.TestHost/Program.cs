@@ -1,0 +1,48 @@
+using System.Globalization;
+using Dataplug;
+using Dataplug.Conformance.Toys;
+using Dataplug.Metadata;
+using Dataplug.Preprocessing;
+using Dataplug.Storage;
+
+// What other processes do in the tests:
+//   preprocess HOME SHARED|- FILE chunked|streamed CHUNK DELAY-MS    one line per chunk, then the outcome
+//   catalog HOME                                                      opens (and migrates) the catalog, adds nothing
+try
+{
+    switch (args)
+    {
+        case ["preprocess", var home, var shared, var file, var kind, var chunk, var delay]:
+            var format = new LinesFormat(
+                int.Parse(chunk, CultureInfo.InvariantCulture),
+                kind == "streamed",
+                TimeSpan.FromMilliseconds(int.Parse(delay, CultureInfo.InvariantCulture)))
+            {
+                BeforeStep = step =>
+                {
+                    Console.WriteLine($"step {step}");
+                    return Task.CompletedTask;
+                },
+            };
+            var options = new CloudObjectOptions
+            {
+                Metadata = new MetadataOptions { Home = home, Location = shared == "-" ? null : ObjectUri.Parse(shared) },
+            };
+            var report = await CloudObject.FromFile(format, file, options).PreprocessAsync(new PreprocessOptions { Workers = 2 });
+            Console.WriteLine($"{report.Outcome} {report.ResumedFrom}");
+            return 0;
+
+        case ["catalog", var home]:
+            var catalog = await Catalog.OpenAsync(new MetadataOptions { Home = home });
+            Console.WriteLine((await catalog.ListAsync()).Count);
+            return 0;
+
+        default:
+            return 2;
+    }
+}
+catch (DataplugException e)
+{
+    Console.WriteLine($"{e.GetType().Name} {e.Message}");
+    return 1;
+}
