@@ -11,7 +11,7 @@ internal sealed class CsvHead
         IsWhole = isWhole;
         ByteOrderMarkLength = ByteOrderMark.LengthOf(bytes.Span);
         Dialect = CsvDialect.Detect(Content.Span, isWhole, options);
-        Inspect();
+        FirstRowFields = CountFirstRow();
     }
 
     /// <summary>The bytes, at most <see cref="CsvDialect.HeadLength"/>.</summary>
@@ -30,10 +30,7 @@ internal sealed class CsvHead
     public CsvDialect Dialect { get; }
 
     /// <summary>Fields of the first row; 0 when there is none or it is longer than the head.</summary>
-    public int FirstRowFields { get; private set; }
-
-    /// <summary>The line ends of the rows.</summary>
-    public LineEnding LineEnding { get; private set; }
+    public int FirstRowFields { get; }
 
     /// <summary>Reads the head of an object: one range GET.</summary>
     /// <exception cref="UnsupportedFormatException">The object is UTF-16 or UTF-32.</exception>
@@ -44,30 +41,35 @@ internal sealed class CsvHead
         return new CsvHead(bytes, bytes.Length == source.Size, options);
     }
 
-    private void Inspect()
+    /// <summary>The line ends of the rows in the head.</summary>
+    public LineEnding FindLineEnding()
     {
-        var rest = Content.Span;
         var fields = new CsvFields(Dialect);
         long lf = 0, crlf = 0, cr = 0;
-        while (true)
+        for (var rest = FirstRow(Content.Span); !rest.IsEmpty; rest = FirstRow(rest))
         {
-            rest = rest[CsvSample.SkipLineEnds(rest)..];
-            if (rest.IsEmpty)
-                break;
             var length = fields.Split(rest, IsWhole);
             if (length < 0)
                 break;
-            if (FirstRowFields == 0)
-                FirstRowFields = fields.Count;
-            if (rest[length - 1] == (byte)'\n')
-                lf++;
-            else if (rest[length - 1] == (byte)'\r' && length < rest.Length && rest[length] == (byte)'\n')
-                crlf++;
-            else if (rest[length - 1] == (byte)'\r' && (length < rest.Length || IsWhole))
-                cr++;
+            var last = rest[length - 1];
             rest = rest[length..];
+            if (last == (byte)'\n')
+                lf++;
+            else if (last == (byte)'\r' && rest.StartsWith("\n"u8))
+                crlf++;
+            else if (last == (byte)'\r' && (IsWhole || !rest.IsEmpty))
+                cr++;
         }
 
-        LineEnding = TextEncodings.StyleOf(lf, crlf, cr);
+        return TextEncodings.StyleOf(lf, crlf, cr);
+    }
+
+    private static ReadOnlySpan<byte> FirstRow(ReadOnlySpan<byte> bytes) => bytes[CsvSample.SkipLineEnds(bytes)..];
+
+    private int CountFirstRow()
+    {
+        var row = FirstRow(Content.Span);
+        var fields = new CsvFields(Dialect);
+        return !row.IsEmpty && fields.Split(row, IsWhole) >= 0 ? fields.Count : 0;
     }
 }

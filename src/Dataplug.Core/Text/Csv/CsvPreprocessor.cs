@@ -109,7 +109,7 @@ internal sealed class CsvPreprocessor : IChunkedPreprocessor
             MinFields = whole.Rows > 0 ? whole.MinFields : 0,
             MaxFields = whole.MaxFields,
             LongestRow = whole.LongestRow,
-            LineEnding = head.LineEnding,
+            LineEnding = head.FindLineEnding(),
             EndsWithNewline = endsWithNewline,
             Encoding = encoding,
             ByteOrderMark = head.ByteOrderMarkLength > 0,

@@ -170,11 +170,12 @@ public sealed record CsvSlice : Slice<CsvRow, IReadOnlyList<CsvRow>>
         }
         catch (CsvHelperException e)
         {
-            var problem = e.Message.AsSpan();
-            var end = problem.IndexOfAny('\r', '\n');
+            var problem = e is CsvHelper.TypeConversion.TypeConverterException { Text: var text } && records.CurrentIndex >= 0
+                ? $"field {records.CurrentIndex} is '{text}'"
+                : e.Message.Split('\r', '\n')[0].TrimEnd('.');
             throw new CorruptObjectException(
                 Source.Uri.Display,
-                $"row {reader.RowNumber} does not fit {typeof(T).Name}: {(end < 0 ? problem : problem[..end])}",
+                $"row {reader.RowNumber} does not fit {typeof(T).Name}: {problem}",
                 "Read the rows as CsvRow, or map them by a class map that fits.",
                 innerException: e);
         }

@@ -58,7 +58,8 @@ public sealed record RawTextAttributes
     /// <summary>Number of lines; a last line without line end counts, so this may be one more than <c>wc -l</c> says.</summary>
     public required long Lines { get; init; }
 
-    /// <summary>Number of words: runs of anything but ASCII white space, as <c>wc -w</c> counts them in the C locale.</summary>
+    /// <summary>Number of words: runs of bytes that are no ASCII white space, as Python's <c>bytes.split</c> finds them.
+    /// <c>wc -w</c> leaves out those without a printable character.</summary>
     public required long Words { get; init; }
 
     /// <summary>Length of the longest line in bytes, line end included.</summary>

@@ -20,19 +20,15 @@ internal sealed class RawTextPreprocessor : IChunkedPreprocessor
         await using (blocks.ConfigureAwait(false))
         {
             var grid = MarkGrid.For(run.Source.Size);
-            var atStart = blocks.Before is null;
+            var atStart = run.Range.Offset == 0;
             var utf8 = new Utf8Validator(atStart);
             var bom = 0;
-            if (atStart)
+
+            // Only chunks of a few bytes, as tests make them, begin inside the byte order mark or right after it.
+            if (run.Range.Offset <= ByteOrderMark.Utf8Length)
             {
                 var head = await run.Source.ReadAsync(new ByteRange(0, Math.Min(4, run.Source.Size)), cancellationToken).ConfigureAwait(false);
                 ByteOrderMark.RefuseWide(head, run.Source.Uri.Display);
-                bom = ByteOrderMark.LengthOf(head);
-            }
-            else if (run.Range.Offset < ByteOrderMark.Utf8Length)
-            {
-                // Only chunks of a few bytes, as tests make them, begin inside the byte order mark.
-                var head = await run.Source.ReadAsync(new ByteRange(0, Math.Min(4, run.Source.Size)), cancellationToken).ConfigureAwait(false);
                 bom = ByteOrderMark.LengthOf(head);
             }
 

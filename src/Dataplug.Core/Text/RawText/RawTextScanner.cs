@@ -7,8 +7,7 @@ namespace Dataplug.Text;
 /// </summary>
 /// <remarks>
 /// A line starts at the start of the text, after LF, and after CR unless LF follows. A word starts at a byte that is no ASCII
-/// white space (space, TAB, LF, VT, FF, CR: those of <c>wc -w</c> in the C locale), at the start of the text or after one that
-/// is. Both look back one byte only, so a chunk needs nothing but the byte before it.
+/// white space (space, TAB, LF, VT, FF, CR), at the start of the text or after one that is. Both look back one byte only, so a chunk needs nothing but the byte before it.
 /// </remarks>
 internal sealed class RawTextScanner
 {
@@ -75,8 +74,8 @@ internal sealed class RawTextScanner
 
         if (wordStarts != 0)
         {
-            var toMark = result.WordMarks.NextCell - _position;
-            if (toMark < length && (wordStarts & ByteBlock.From((int)Math.Max(0, toMark))) is var late and not 0)
+            // A block may reach into several cells where cells are small.
+            for (var late = From(wordStarts, result.WordMarks.NextCell); late != 0; late = From(wordStarts, result.WordMarks.NextCell))
             {
                 var bit = BitOperations.TrailingZeroCount(late);
                 result.WordMarks.Add(_position + bit, result.Words + BitOperations.PopCount(wordStarts & ByteBlock.Below(bit)));
@@ -89,6 +88,9 @@ internal sealed class RawTextScanner
             StartLine(result, _position + BitOperations.TrailingZeroCount(lineStarts));
         _position += length;
     }
+
+    /// <summary>Of the bits of the block at hand, those at or after an offset.</summary>
+    private ulong From(ulong bits, long offset) => bits & ByteBlock.From((int)Math.Clamp(offset - _position, 0, ByteBlock.Size));
 
     private static void StartLine(RawTextPartial result, long position)
     {
