@@ -225,17 +225,17 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(map);
-        var inputs = new JobInputs<IReadOnlyList<TInput>>(ResultsOf(map, ownsMap, CancellationToken.None), Count: 1, AreResults: true);
+        var inputs = new JobInputs<IReadOnlyList<TInput>>(ResultsOf(map, CancellationToken.None), Count: 1, AreResults: true);
         var job = Submit(reduce, reduceFunction, inputs, options, cancellationToken: cancellationToken);
+        if (ownsMap)
+            job.Canceled.UnsafeRegister(static state => ((FutureList<TInput>)state!).Cancel(), map);
         return (Future<TReduced>)job.Ledger[0];
     }
 
     private static async IAsyncEnumerable<IReadOnlyList<TInput>> ResultsOf<TInput>(
         FutureList<TInput> map,
-        bool ownsMap,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var registration = ownsMap ? cancellationToken.UnsafeRegister(static state => ((FutureList<TInput>)state!).Cancel(), map) : default;
         yield return await map.GetResultAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -21,7 +21,8 @@ public interface IExecutorBackend : IAsyncDisposable
 
     /// <summary>
     /// Runs a job: enumerates <see cref="IBackendJob.ReadTasksAsync"/> to its end. The enumeration ends when every task is settled,
-    /// so it has to go on while attempts run. May be called for many jobs at once.
+    /// so it has to go on while attempts run. May be called for many jobs at once; is called on the thread that submits the job,
+    /// so the enumeration, which runs code of the user, must not begin before the first await that yields.
     /// </summary>
     /// <param name="job">The job.</param>
     /// <param name="cancellationToken">Fires when the job is cancelled: what hasn't started must not start, and what runs should be stopped.</param>

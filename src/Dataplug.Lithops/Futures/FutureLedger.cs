@@ -83,6 +83,16 @@ internal abstract class FutureLedger
         }
     }
 
+    /// <summary>Whether every task has ended before the inputs have.</summary>
+    public bool IsNothingLeft
+    {
+        get
+        {
+            lock (Gate)
+                return !_inputsEnded && _succeeded + _failed + _canceled == _knownCount;
+        }
+    }
+
     /// <summary>Takes note that the next input was drawn.</summary>
     /// <returns>Its future (which may be cancelled already); null when the job takes no more inputs.</returns>
     public Future? Draw()

@@ -94,6 +94,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
     public KeyValuePair<string, object?> BackendTag { get; }
 
+    /// <summary>Fires when the job is cancelled.</summary>
+    public CancellationToken Canceled => _cancellation.Token;
+
     public bool IsCanceled
     {
         get
@@ -107,7 +110,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     /// <param name="cancellationTokens">Each cancels the job.</param>
     public void Start(params ReadOnlySpan<CancellationToken> cancellationTokens)
     {
-        BackendRun = Task.Run(RunOnBackendAsync);
+        BackendRun = RunOnBackendAsync();
         foreach (var token in cancellationTokens)
         {
             // Unregistered when the job completes, which may be while this registers.
@@ -174,6 +177,10 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             attempt.Cancel();
         else
             Ledger.Settle(future, FutureState.Canceled, failure: null, Settings.Time.GetTimestamp());
+
+        // When no task is left, nobody needs the inputs any more; those of a reduction are a whole map.
+        if (Ledger.IsNothingLeft)
+            Cancel();
         return true;
     }
 

@@ -32,17 +32,56 @@ public sealed class LocalBackend : IExecutorBackend
     {
         ArgumentNullException.ThrowIfNull(job);
         var limit = job.MaxParallelism is { } most && most < MaxParallelism ? new SemaphoreSlim(most) : null;
-        await foreach (var task in job.ReadTasksAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (limit is not null)
-                await limit.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var slot = await _slots.AcquireAsync(job.Depth, limit, cancellationToken).ConfigureAwait(false);
 
-            // RunAsync never throws, and the job's enumeration doesn't end before it has reported.
-            _ = Task.Run(() => task.RunAsync(slot.Worker, slot), CancellationToken.None);
+        // On the submitter's thread still: a task that submits a job and then waits for it lends its slot to that job.
+        var arrived = true;
+        _slots.Arrive(job.Depth);
+        try
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            var tasks = job.ReadTasksAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (tasks.ConfigureAwait(false))
+            {
+                while (await ArrivedAfter(tasks.MoveNextAsync().AsTask()).ConfigureAwait(false))
+                {
+                    var task = tasks.Current;
+                    if (limit is not null)
+                        await ArrivedAfter(PassAsync(limit, cancellationToken)).ConfigureAwait(false);
+                    arrived = false;
+                    var slot = await _slots.AcquireAsync(job.Depth, limit, cancellationToken).ConfigureAwait(false);
+                    arrived = true;
+
+                    // RunAsync never throws, and the job's enumeration doesn't end before it has reported.
+                    _ = Task.Run(() => task.RunAsync(slot.Worker, slot), CancellationToken.None);
+                }
+            }
+        }
+        finally
+        {
+            if (arrived)
+                _slots.Leave(job.Depth);
+        }
+
+        // Others may go first while this job has nothing to start.
+        async ValueTask<bool> ArrivedAfter(Task<bool> wait)
+        {
+            if (wait.IsCompleted)
+                return await wait.ConfigureAwait(false);
+            _slots.Leave(job.Depth);
+            arrived = false;
+            var more = await wait.ConfigureAwait(false);
+            _slots.Arrive(job.Depth);
+            arrived = true;
+            return more;
         }
     }
 
     /// <summary>Holds nothing that would have to be given back.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static async Task<bool> PassAsync(SemaphoreSlim limit, CancellationToken cancellationToken)
+    {
+        await limit.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
 }
