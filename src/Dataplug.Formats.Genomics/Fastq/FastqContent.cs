@@ -22,6 +22,9 @@ internal sealed class FastqContent : IGZipContent
     private const ulong HashStart = 14695981039346656037;
     private const ulong HashFactor = 1099511628211;
 
+    // IUPAC nucleotide codes, gaps and stops: what a sequence goes on with where it is wrapped.
+    private static readonly SearchValues<byte> NucleotideCodes = SearchValues.Create("ACGTURYSWKMBDHVNXacgturyswkmbdhvnx*-."u8);
+
     private State _s = State.AtStart;
 
     /// <inheritdoc/>
@@ -62,7 +65,13 @@ internal sealed class FastqContent : IGZipContent
             }
         }
 
-        throw Corrupt(place, 0, $"the content ends in the middle of read {_s.Reads + 1}, before its {(_s.Line == Line.Header ? "sequence" : _s.Line == Line.Sequence ? "'+' line" : "qualities")}");
+        var missing = (_s.Line, _s.LineBytes > 0) switch
+        {
+            (Line.Header, _) or (Line.Sequence, false) => "sequence",
+            (Line.Sequence, true) or (Line.Plus, false) => "'+' line",
+            _ => "qualities",
+        };
+        throw Corrupt(place, 0, $"the content ends in the middle of read {_s.Reads + 1}, before its {missing}");
     }
 
     /// <inheritdoc/>
@@ -344,7 +353,7 @@ internal sealed class FastqContent : IGZipContent
 
     private DataplugException NoPlus(in GZipPlace place, int position, byte found)
     {
-        if (!char.IsAsciiLetter((char)found) && found is not ((byte)'*' or (byte)'-' or (byte)'.'))
+        if (!NucleotideCodes.Contains(found))
             return Corrupt(place, position, $"the third line of read {_s.Reads + 1} begins with {Show(found)} instead of '+'");
         return new UnsupportedFormatException(
             place.Uri.Display,

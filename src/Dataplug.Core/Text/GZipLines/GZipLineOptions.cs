@@ -8,8 +8,8 @@ namespace Dataplug.Text;
 /// and slices that fetch less beside their own bytes.</summary>
 public sealed record GZipLineOptions
 {
-    /// <summary>The default of <see cref="AccessPointSpacing"/>: 32 MiB.</summary>
-    public const long DefaultAccessPointSpacing = 32L << 20;
+    /// <summary>The default of <see cref="AccessPointSpacing"/>: 8 MiB.</summary>
+    public const long DefaultAccessPointSpacing = GzipScanOptions.DefaultAccessPointSpacing;
 
     /// <summary>The defaults.</summary>
     public static GZipLineOptions Default { get; } = new();
@@ -66,7 +66,7 @@ public sealed record GZipLineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointSpacing, 1);
     }
 
-    // Windows are the bulk of the index. Beyond 2 TiB of stored bytes their spacing grows with the object, so that there are at
+    // Windows are the bulk of the index. Beyond 512 GiB of stored bytes their spacing grows with the object, so that there are at
     // most 65 536 for each unit of compression ratio. A function of the size alone (law 6).
     internal GzipScanOptions ForScan(long size, string source) => new()
     {
