@@ -115,7 +115,7 @@ public sealed class FutureList<TResult>
     /// <remarks>Tasks that failed or were cancelled are among them: look at <see cref="Future.State"/>.</remarks>
     public async IAsyncEnumerable<Future<TResult>> AsCompleted([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        for (var position = 0; ; )
+        for (var position = 0; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (future, wait) = _ledger.SettledAt(position);
@@ -146,7 +146,7 @@ public sealed class FutureList<TResult>
     /// <inheritdoc cref="GetResultAsync(CancellationToken)" path="/exception"/>
     public async IAsyncEnumerable<TResult> ResultsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        for (var index = 0; ; )
+        for (var index = 0; ;)
         {
             var (future, wait) = _ledger.At(index);
             if (future is not null)

@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Functions;
+
+namespace Dataplug.Lithops.Tests;
+
+/// <summary>The snippets of docs/executors.md, compiled and run.</summary>
+public sealed partial class ExecutorsDocumentTests
+{
+    private static readonly string[] Reads = ["ACGT", "AC", "NNA"];
+
+    [Fact]
+    public void Every_snippet_of_the_document_is_in_this_file()
+    {
+        var source = Squeeze(File.ReadAllText(SourceTree.PathOf("tests/Dataplug.Lithops.Tests/ExecutorsDocumentTests.cs")));
+        var document = File.ReadAllText(SourceTree.PathOf("docs/executors.md")).ReplaceLineEndings("\n");
+        var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
+
+        Assert.Equal(10, snippets.Count);
+        Assert.All(snippets, snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task First_snippet()
+    {
+        await using var executor = new FunctionExecutor();
+        var lengths = await executor.MapAsync(word => word.Length, ["read", "contig", "k-mer"]);
+
+        Assert.Equal([4, 6, 5], lengths);
+    }
+
+    [Fact]
+    public async Task Results()
+    {
+        await using var executor = new FunctionExecutor();
+        var reads = Reads;
+
+        var futures = executor.MapAsync(CountBases, reads);
+        await foreach (var future in futures.AsCompleted())
+        {
+            if (future.State == FutureState.Failed)
+                Console.WriteLine(future.Exception!.Message);
+        }
+
+        JobSummary summary = await futures.WhenAllSettledAsync();
+        Console.WriteLine($"{summary.Succeeded} of {summary.Tasks}, speed-up {summary.SpeedUp:F1}, slowest: task {summary.SlowestTask}");
+
+        Assert.Equal([4, 2, 1], await futures);
+    }
+
+    [Fact]
+    public async Task Stream()
+    {
+        await using var executor = new FunctionExecutor();
+        var reads = Reads;
+        var total = 0L;
+
+        await foreach (var bases in executor.StreamAsync(CountBases, reads, new JobOptions { StreamBuffer = 8 }))
+            total += bases;
+
+        Assert.Equal(7, total);
+    }
+
+    [Fact]
+    public async Task Reduce()
+    {
+        await using var executor = new FunctionExecutor();
+        var reads = Reads;
+
+        long total = await executor.MapReduceAsync(CountBases, reads, counts => counts.Sum());
+
+        Assert.Equal(7, total);
+    }
+
+    [Fact]
+    public async Task Wait()
+    {
+        await using var executor = new FunctionExecutor();
+        var futures = executor.MapAsync(CountBases, Reads);
+
+        var (done, pending) = await executor.WaitAsync(futures, WaitFor.Any);
+        (done, pending) = await executor.WaitAsync(futures, WaitFor.All, timeout: TimeSpan.FromMinutes(5));
+        (done, pending) = await executor.WaitAsync(futures, WaitFor.Always);
+
+        Assert.Equal((3, 0), (done.Count, pending.Count));
+    }
+
+    [Fact]
+    public async Task Failures()
+    {
+        var options = new ExecutorOptions
+        {
+            MaxParallelism = 4,
+            Retries = 3,
+            ShouldRetry = failure => failure.Exception is not FormatException,
+            TaskTimeout = TimeSpan.FromMinutes(10),
+        };
+
+        await using var executor = new FunctionExecutor(options);
+        var exception = await Assert.ThrowsAsync<TaskFailedException>(() => executor.CallAsync(int () => throw new FormatException()).InTime());
+        Assert.Equal(1, exception.Attempts);
+    }
+
+    [Fact]
+    public async Task Nesting()
+    {
+        await using var executor = new FunctionExecutor();
+        string[][] groups = [["A", "CC"], ["GGG"]];
+
+        var perGroup = await executor.MapAsync(
+            async group => await executor.MapReduceAsync(CountBases, group, counts => counts.Sum()),
+            groups);
+
+        Assert.Equal([3, 3], perGroup);
+    }
+
+    [Fact]
+    public async Task Watching()
+    {
+        var options = new JobOptions
+        {
+            Name = "count bases",
+            Progress = new Progress<JobProgress>(job => Console.WriteLine($"{job.Settled} of {job.Total}, {job.Failed} failed")),
+            Messages = new Progress<TaskMessage>(message => Console.WriteLine($"task {message.TaskIndex}: {message.Text}")),
+        };
+
+        await using var executor = new FunctionExecutor();
+        Assert.Equal("count bases", executor.MapAsync(CountBases, Reads, options).JobName);
+    }
+
+    [Fact]
+    public async Task A_backend()
+    {
+        await using var executor = new FunctionExecutor(new Elsewhere());
+
+        Assert.Equal([4, 2, 1], await executor.MapAsync(CountBases, Reads).InTime());
+    }
+
+    private static async Task<long> CountBases(string read, TaskContext context)
+    {
+        context.Log($"read {context.Index} of {context.Count}, attempt {context.Attempt}, on {context.Worker}");
+        await Task.Delay(1, context.CancellationToken);
+        context.ReportProgress(0.5);
+        return read.LongCount(letter => letter is 'A' or 'C' or 'G' or 'T');
+    }
+
+    private static string Squeeze(string text) => White().Replace(text, " ").Trim();
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Snippet();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex White();
+
+    private sealed class Elsewhere : IExecutorBackend
+    {
+        public string Name => "elsewhere";
+
+        public bool ShipsFunctions => true;
+
+        public int MaxParallelism => 1;
+
+        public async Task RunAsync(IBackendJob job, CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            await foreach (var task in job.ReadTasksAsync(cancellationToken))
+            {
+                var input = new ArrayBufferWriter<byte>();
+                task.WriteInput(input);
+                if (!task.Start("the worker's name"))
+                    continue;
+                try
+                {
+                    task.Succeed(await RunElsewhereAsync(job.Reference!.ToJson(), input.WrittenMemory, task.CancellationToken));
+                }
+                catch (Exception exception)
+                {
+                    task.Fail(AttemptFailure.From(exception).WithoutException());
+                }
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private static async Task<byte[]> RunElsewhereAsync(byte[] reference, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+        {
+            var result = new ArrayBufferWriter<byte>();
+            var context = new TaskContext("job", 0, cancellationToken: cancellationToken);
+            await ShippedFunction.Bind(FunctionReference.FromJson(reference)).InvokeAsync(input, context, result);
+            return result.WrittenSpan.ToArray();
+        }
+    }
+}
