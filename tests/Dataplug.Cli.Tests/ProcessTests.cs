@@ -35,7 +35,7 @@ public sealed class ProcessTests : IDisposable
             dataplug get slices.jsonl --all | cmp - binary.txt && echo piped
             dataplug get slices.jsonl --all > copy && cmp copy binary.txt && echo redirected
             (dataplug get slices.jsonl --slice 0; dataplug get slices.jsonl --slice 1; echo end) > parts
-            head -c $(($(stat -c %s parts) - 4)) parts | cmp - binary.txt 2>&1 | grep -q 'EOF on -' && tail -n 1 parts
+            head -c $(($(stat -c %s parts) - 4)) parts | cmp - binary.txt 2>&1 | grep -q 'EOF on -' && tail -c 4 parts
             dataplug map binary.txt --format raw-text --param count=3 -- cat | cmp - binary.txt && echo mapped
             """);
 

@@ -6,7 +6,6 @@ using Dataplug.Formats;
 using Dataplug.Metadata;
 using Dataplug.Storage;
 using Spectre.Console;
-using Cell = Spectre.Console.Text;
 
 namespace Dataplug.Cli.Commands;
 
@@ -84,8 +83,8 @@ internal static class InspectCommand
 
     private static void Show(IAnsiConsole console, InspectAnswer answer)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
-        void Row(string name, string value) => grid.AddRow(new Cell(name, new Style(decoration: Decoration.Bold)), new Cell(value));
+        var rows = new List<(string Name, string Value)>();
+        void Row(string name, string value) => rows.Add((name, value));
 
         Row("object", answer.Uri);
         Row("size", answer.Size < 1000 ? ByteText.Size(answer.Size) : $"{ByteText.Size(answer.Size)} ({ByteText.Count(answer.Size)} bytes)");
@@ -102,7 +101,10 @@ internal static class InspectCommand
             Row("  " + attribute.Name, Value(attribute.Value));
         foreach (var strategy in answer.Strategies)
             Row(strategy == answer.Strategies[0] ? "strategies" : "", $"{strategy.Name}: {strategy.Summary}");
-        console.Write(grid);
+
+        var width = rows.Max(row => row.Name.Length);
+        foreach (var (name, value) in rows)
+            console.MarkupLineInterpolated($"[bold]{name.PadRight(width)}[/]  {value}");
     }
 
     private static string IndexLine(InspectAnswer answer) => answer.Index switch

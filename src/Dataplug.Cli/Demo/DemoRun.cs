@@ -8,7 +8,6 @@ using Dataplug.Metadata;
 using Dataplug.Partitioning;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
-using Dataplug.Text;
 
 namespace Dataplug.Cli.Demo;
 
@@ -17,9 +16,6 @@ internal sealed class DemoRun(Session session, DemoView view, string folder, int
 {
     private const int Batches = 16;
     private const long SliceBytes = 32 << 20;
-
-    // The demo's own object is small, and so are its slices: with an access point every 8 MiB they fetch little beyond their own.
-    private static readonly GZipLineOptions SmallObject = new() { AccessPointSpacing = 8 << 20 };
 
     public async Task<DemoAnswer> RunAsync(string? uri, int reads, CancellationToken cancellationToken)
     {
@@ -38,7 +34,7 @@ internal sealed class DemoRun(Session session, DemoView view, string folder, int
         var counter = new CountingStore(session.Stores.Get(source), source);
         // The session's stores retry already.
         await using var stores = new ObjectStores(RetryOptions.None).Register(source.Scheme, () => counter).Register("file", () => source.Scheme == "file" ? counter : session.Stores.Get(ObjectUri.ForFile(folder)));
-        var cloud = CloudObject.FromUri(generateTime is null ? Fastq.GZip : Fastq.GZipWithOptions(SmallObject), source.Value, new CloudObjectOptions
+        var cloud = CloudObject.FromUri(Fastq.GZip, source.Value, new CloudObjectOptions
         {
             Stores = stores,
             // The demo's own: nothing of it stays behind, and nothing of the user's is touched.

@@ -34,7 +34,15 @@ internal static class ByteText
     {
         < 10 => time.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture) + " s",
         < 99.5 => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s",
-        < 3600 => time.ToString(@"m\:ss", CultureInfo.InvariantCulture),
-        _ => ((long)time.TotalHours).ToString(CultureInfo.InvariantCulture) + time.ToString(@"\:mm\:ss", CultureInfo.InvariantCulture),
+        _ => Clock(time),
     };
+
+    /// <summary>A time that runs down, in whole seconds: <c>12 s</c>, <c>2:05</c>, <c>1:02:05</c>.</summary>
+    public static string Countdown(TimeSpan time) => time.TotalSeconds < 59.5
+        ? Math.Round(time.TotalSeconds).ToString(CultureInfo.InvariantCulture) + " s"
+        : Clock(TimeSpan.FromSeconds(Math.Round(time.TotalSeconds)));
+
+    private static string Clock(TimeSpan time) => time.TotalHours < 1
+        ? time.ToString(@"m\:ss", CultureInfo.InvariantCulture)
+        : ((long)time.TotalHours).ToString(CultureInfo.InvariantCulture) + time.ToString(@"\:mm\:ss", CultureInfo.InvariantCulture);
 }

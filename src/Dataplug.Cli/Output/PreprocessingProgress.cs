@@ -10,6 +10,11 @@ internal sealed class PreprocessingProgress : IProgress<PreprocessProgress>
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
 
+    private const int LongestName = 24;
+
+    // "100% 99.9 MB of 99.9 MB, 99.9 MB/s, 99:59 left" and the spaces between columns.
+    private const int RoomForDetail = 52;
+
     private readonly Session _session;
     private readonly string _name;
     private readonly Lock _lock = new();
@@ -30,12 +35,14 @@ internal sealed class PreprocessingProgress : IProgress<PreprocessProgress>
         if (!session.ErrorConsole.Profile.Capabilities.Ansi)
             return await work(progress);
 
+        var shownName = name.Length <= LongestName ? name : string.Concat(name.AsSpan(0, LongestName - 1), "…");
+        var barWidth = Math.Clamp(session.ErrorConsole.Profile.Width - shownName.Length - RoomForDetail, 8, 30);
         return await session.ErrorConsole.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 30 }, new PercentageColumn(), new DetailColumn(progress))
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = barWidth }, new PercentageColumn(), new DetailColumn(progress))
             .StartAsync(async context =>
             {
-                progress._task = context.AddTask(Markup.Escape(name), maxValue: 1);
+                progress._task = context.AddTask(Markup.Escape(shownName), maxValue: 1);
                 return await work(progress);
             });
     }
@@ -44,6 +51,8 @@ internal sealed class PreprocessingProgress : IProgress<PreprocessProgress>
     {
         lock (_lock)
         {
+            if (_latest is null && value.ResumedFrom > 0)
+                _session.ErrorConsole.WriteLine($"dataplug: {_name}: going on from {ByteText.Size(value.ResumedFrom)}, where an earlier run stopped");
             _latest = value;
             if (_task is not null)
             {
@@ -65,9 +74,7 @@ internal sealed class PreprocessingProgress : IProgress<PreprocessProgress>
         if (value.BytesPerSecond > 0)
             text += $", {ByteText.Size(value.BytesPerSecond)}/s";
         if (value.Remaining is { } remaining)
-            text += $", {remaining:h\\:mm\\:ss} left";
-        if (value.ResumedFrom > 0)
-            text += $", resumed from {ByteText.Size(value.ResumedFrom)}";
+            text += $", {ByteText.Countdown(remaining)} left";
         return text;
     }
 
