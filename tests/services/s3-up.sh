@@ -5,7 +5,8 @@
 #   s3-up.sh              starts it and prints KEY=VALUE lines: endpoint, keys, role, folder
 #   s3-up.sh down [DIR]   stops the server of that folder and throws its data away
 #
-# Environment: S3_DIR (folder, default a new one), S3_PORT (default a free one).
+# Environment: S3_DIR (folder, default a new one), S3_PORT (default a free one), S3_OWNER (a process id: when that process
+# ends, however it ends, the server is stopped).
 set -euo pipefail
 
 say() { echo "s3-up: $*" >&2; }
@@ -148,6 +149,9 @@ dir=${S3_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/dataplug-s3.XXXXXX")}
 for attempt in 1 2 3; do
   port=${S3_PORT:-$(free_port)}
   if start "$dir" "$port"; then
+    if [ -n "${S3_OWNER:-}" ]; then
+      setsid bash -c 'while kill -0 "$1" 2>/dev/null; do [ -d "$3" ] || exit 0; sleep 1; done; exec "$2" down "$3"' watch "$S3_OWNER" "$(realpath "$0")" "$dir" </dev/null >/dev/null 2>&1 &
+    fi
     cat <<OUT
 S3_ENDPOINT=http://127.0.0.1:$port
 S3_ACCESS_KEY=$key

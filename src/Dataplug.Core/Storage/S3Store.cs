@@ -24,6 +24,7 @@ public sealed class S3Store : IObjectStore, IResumableListing
 
     private readonly S3Options _options;
     private readonly S3Connection _connection;
+    private volatile bool _takesBareTags;
 
     /// <summary>Makes a store; nothing is sent and no credentials are looked for until the first request.</summary>
     /// <exception cref="InvalidUriException">The endpoint is no http(s) URL.</exception>
@@ -76,34 +77,34 @@ public sealed class S3Store : IObjectStore, IResumableListing
     }
 
     /// <inheritdoc/>
-    public Task<ObjectInfo> PutAsync(ObjectUri uri, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken = default)
+    public async Task<ObjectInfo> PutAsync(ObjectUri uri, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken = default)
     {
         RequireKey(uri);
         ArgumentNullException.ThrowIfNull(options);
         var metadata = options.Validate();
-        return CallAsync(
-            uri,
-            S3Intent.Write,
-            async client =>
+        if (options.IfMatch is not { } expected)
+            return await PutAsync(uri, content, options, null, metadata, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await PutAsync(uri, content, options, _takesBareTags ? expected.Trim('"') : expected, metadata, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PreconditionFailedException) when (_connection.Endpoint is not null && !_takesBareTags)
+        {
+            // Ceph compares the tag of a put (not that of a get) without its quotes, so that a right one never matches.
+            try
             {
-                var request = new PutObjectRequest
-                {
-                    BucketName = uri.Container,
-                    Key = uri.Key,
-                    InputStream = AsStream(content),
-                    AutoCloseStream = true,
-                    ContentType = options.ContentType,
-                    IfNoneMatch = options.IfAbsent ? "*" : null,
-                    IfMatch = options.IfMatch,
-                    RequestPayer = Payer,
-                    UseChunkEncoding = SendsTrailers,
-                };
-                AddMetadata(request.Metadata, metadata);
-                var answer = await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
-                return new ObjectInfo { Uri = uri, Size = content.Length, ETag = Quoted(answer.ETag), ContentType = options.ContentType, UserMetadata = metadata };
-            },
-            cancellationToken,
-            conditionalWrite: options.IfMatch is not null);
+                if ((await HeadAsync(uri, cancellationToken).ConfigureAwait(false)).ETag != expected)
+                    throw;
+            }
+            catch (ObjectNotFoundException)
+            {
+                throw new PreconditionFailedException(uri.Display, "there is no object that could have the expected ETag");
+            }
+
+            var info = await PutAsync(uri, content, options, expected.Trim('"'), metadata, cancellationToken).ConfigureAwait(false);
+            _takesBareTags = true;
+            return info;
+        }
     }
 
     /// <inheritdoc/>
@@ -441,6 +442,31 @@ public sealed class S3Store : IObjectStore, IResumableListing
             throw S3Faults.Translate(exception, uri.Display, intent, conditionalWrite, offset);
         }
     }
+
+    private Task<ObjectInfo> PutAsync(
+        ObjectUri uri, ReadOnlyMemory<byte> content, PutOptions options, string? ifMatch, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken) => CallAsync(
+        uri,
+        S3Intent.Write,
+        async client =>
+        {
+            var request = new PutObjectRequest
+            {
+                BucketName = uri.Container,
+                Key = uri.Key,
+                InputStream = AsStream(content),
+                AutoCloseStream = true,
+                ContentType = options.ContentType,
+                IfNoneMatch = options.IfAbsent ? "*" : null,
+                IfMatch = ifMatch,
+                RequestPayer = Payer,
+                UseChunkEncoding = SendsTrailers,
+            };
+            AddMetadata(request.Metadata, metadata);
+            var answer = await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
+            return new ObjectInfo { Uri = uri, Size = content.Length, ETag = Quoted(answer.ETag), ContentType = options.ContentType, UserMetadata = metadata };
+        },
+        cancellationToken,
+        conditionalWrite: ifMatch is not null);
 
     private async Task<ObjectRead> GetAsync(AmazonS3Client client, ObjectUri uri, ReadRequest request, CancellationToken cancellationToken)
     {
