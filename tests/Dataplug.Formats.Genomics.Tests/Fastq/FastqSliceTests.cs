@@ -13,7 +13,7 @@ namespace Dataplug.Formats.Genomics.Tests;
 
 public sealed class FastqSliceTests
 {
-    private static readonly FastqGZipFormat Fine = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1 });
+    private static readonly FastqGZipFormat Fine = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000 });
 
     public static Arbitrary<FastqCase> Cases() =>
         (from content in FastqSamples.Valid
@@ -48,16 +48,24 @@ public sealed class FastqSliceTests
         Assert.Equal(fastq.Content, whole.ToArray());
     });
 
-    [Property(Arbitrary = [typeof(FastqSliceTests)], MaxTest = 30)]
-    public void The_index_is_the_same_bytes_however_often_the_run_was_killed(FastqCase fastq) => Run(async () =>
+    [Theory]
+    [InlineData(GZipLayout.OneMember, 2)]
+    [InlineData(GZipLayout.Flushed, 2)]
+    [InlineData(GZipLayout.Stored, 10)]
+    [InlineData(GZipLayout.Members, 3)]
+    [InlineData(GZipLayout.Bgzf, 2)]
+    public async Task A_killed_run_goes_on_in_the_middle_of_a_read_and_makes_the_same_bytes(GZipLayout layout, int leastKills)
     {
-        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress(fastq.Content, fastq.Layout));
+        var content = new MemoryStream();
+        await FastqGenerator.WriteAsync(content, new FastqGeneratorOptions { Reads = 20_000, MinReadLength = 20, MaxReadLength = 280, Seed = 3 });
+        await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress(content.ToArray(), layout));
+        Assert.Equal(20_000, file.Index.Reads);
         Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Fine, killAfter: 1));
-        Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Fine, killAfter: 3));
-    });
+        Assert.True(file.Kills >= leastKills, $"only {file.Kills} kills");
+    }
 
     [Fact]
-    public async Task A_killed_run_over_a_realistic_file_goes_on_in_the_middle_of_a_read()
+    public async Task A_slice_of_a_realistic_file_costs_two_requests_and_its_own_bytes()
     {
         var content = new MemoryStream();
         await FastqGenerator.WriteAsync(content, new FastqGeneratorOptions { Reads = 20_000, Seed = 7 });
@@ -66,8 +74,6 @@ public sealed class FastqSliceTests
         Assert.Equal(20_000, file.Index.Reads);
         Assert.Equal(3_000_000, file.Index.Bases);
         Assert.Equal(QualityEncoding.Phred33, file.Index.QualityEncoding);
-        Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Fine, killAfter: 1));
-        Assert.True(file.Kills > 2, $"{file.Kills} kills");
 
         // One slice from the middle: two requests, its own bytes and little more.
         var slices = file.Cut(FastqPartition.IntoBatches(100));

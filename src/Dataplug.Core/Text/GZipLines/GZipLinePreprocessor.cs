@@ -118,8 +118,9 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         public void Report(long value) => run.ReportProgress(value);
     }
 
-    // Checkpoints are stored between two reads of the input: the scan itself is synchronous, and waiting for the input is when
-    // it can wait for the checkpoint as well, so that neither runs ahead of the other.
+    // Checkpoints are stored between two reads of the input: the scan's callbacks can't wait, but the scan waits for its input,
+    // and so for the checkpoint before it. The scanner reads the next piece while it works on one, so a checkpoint may come from
+    // another thread than the one that stores it.
     private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run) : Stream
     {
         public override bool CanRead => true;
