@@ -320,7 +320,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
                 Window = window,
             },
             _backend,
-            OnCompleted);
+            OnLeft);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
@@ -355,7 +355,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         }
     }
 
-    private void OnCompleted(IJobRun job)
+    private void OnLeft(IJobRun job)
     {
         lock (_gate)
             _jobs.Remove(job);

@@ -22,7 +22,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     private readonly Queue<TaskAttempt<TInput, TResult>> _retries = new();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Lock _progressGate = new();
-    private readonly Action<IJobRun> _onCompleted;
+    private readonly Action<IJobRun> _onLeft;
     private readonly ChannelWriter<Future<TResult>>? _sink;
     private readonly SemaphoreSlim? _window;
     private readonly List<CancellationTokenRegistration> _registrations = [];
@@ -38,10 +38,10 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     private long _lastProgressAt;
     private Exception? _progressException;
 
-    public JobRun(JobDefinition<TInput, TResult> definition, IExecutorBackend backend, Action<IJobRun> onCompleted)
+    public JobRun(JobDefinition<TInput, TResult> definition, IExecutorBackend backend, Action<IJobRun> onLeft)
     {
         _backend = backend;
-        _onCompleted = onCompleted;
+        _onLeft = onLeft;
         Id = definition.Id;
         Name = definition.Name;
         Depth = definition.Depth;
@@ -110,7 +110,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     /// <param name="cancellationTokens">Each cancels the job.</param>
     public void Start(params ReadOnlySpan<CancellationToken> cancellationTokens)
     {
-        BackendRun = RunOnBackendAsync();
+        BackendRun = RunAsync();
         foreach (var token in cancellationTokens)
         {
             // Unregistered when the job completes, which may be while this registers.
@@ -240,7 +240,6 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         }
 
         _sink?.TryComplete();
-        _onCompleted(this);
     }
 
     public void ReportProgress()
@@ -264,6 +263,12 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
                 _progressGate.Exit();
             }
         }
+    }
+
+    private async Task RunAsync()
+    {
+        await RunOnBackendAsync().ConfigureAwait(false);
+        _onLeft(this);
     }
 
     private async Task RunOnBackendAsync()
