@@ -76,7 +76,7 @@ public sealed class CatalogCommandTests : IDisposable
 
         var result = await other.OkAsync("catalog", "rebuild", "--metadata", shared);
 
-        Assert.Equal("The catalog has 1 indexes; 1 could not be read\n", result.Text);
+        Assert.Equal("The catalog has 1 index; 1 could not be read\n", result.Text);
         Assert.Contains("bad.dpi", result.Error, StringComparison.Ordinal);
         Assert.EndsWith("table.csv", (await other.JsonAsync("catalog", "list"))[0].GetProperty("uri").GetString(), StringComparison.Ordinal);
     }

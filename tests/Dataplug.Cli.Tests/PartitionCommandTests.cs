@@ -39,10 +39,12 @@ public sealed class PartitionCommandTests : IDisposable
     [Fact]
     public async Task An_object_that_is_not_indexed_is_an_error_that_says_what_to_run()
     {
-        var result = await _tool.RunAsync("partition", _workspace.Text(), "--param", "count=2");
+        var text = _workspace.Text();
+
+        var result = await _tool.RunAsync("partition", text, "--param", "count=2", "--format", "csv", "--metadata", "shared");
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("dataplug preprocess", result.ErrorLine, StringComparison.Ordinal);
+        Assert.EndsWith($"Run 'dataplug preprocess file://{text} --format csv --metadata shared' first.", result.ErrorLine, StringComparison.Ordinal);
         Assert.Empty(result.Output);
     }
 

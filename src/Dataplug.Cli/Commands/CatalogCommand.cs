@@ -60,7 +60,7 @@ internal static class CatalogCommand
             if (session.Json)
                 session.WriteJson(new RebuildAnswer(report.Entries.Count, report.Refused.Count));
             else
-                session.Terminal.OutputText.WriteLine($"The catalog has {ByteText.Count(report.Entries.Count)} indexes{(report.Refused.Count > 0 ? $"; {ByteText.Count(report.Refused.Count)} could not be read" : "")}");
+                session.Terminal.OutputText.WriteLine($"The catalog has {ByteText.Count(report.Entries.Count)} {(report.Entries.Count == 1 ? "index" : "indexes")}{(report.Refused.Count > 0 ? $"; {ByteText.Count(report.Refused.Count)} could not be read" : "")}");
             return ExitCodes.Ok;
         });
         return command;

@@ -25,7 +25,7 @@ internal static class PartitionCommand
             await using var session = open(result);
             var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), cancellationToken);
             var choice = StrategyChoice.Parse(source.Format, result.GetValue(shared.Strategy), result.GetValue(shared.Parameters) ?? []);
-            var slices = await source.PartitionAsync(choice.Name, choice.Parameters, cancellationToken);
+            var slices = await PartitionAsync(source, choice, result, shared, cancellationToken);
 
             var path = result.GetValue(target);
             await OutputTarget.WriteAsync(path, session, (stream, token) => WriteAsync(slices, stream, token), cancellationToken);
@@ -39,6 +39,26 @@ internal static class PartitionCommand
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    private static async Task<IReadOnlyList<Slice>> PartitionAsync(CloudObject source, StrategyChoice choice, ParseResult result, SharedOptions shared, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.PartitionAsync(choice.Name, choice.Parameters, cancellationToken);
+        }
+        catch (NotPreprocessedException exception)
+        {
+            // The line to run, with what was given here.
+            var line = $"dataplug preprocess {source.Uri.Display}";
+            if (result.GetValue(shared.Format) is { } format)
+                line += $" --format {format}";
+            if (result.GetValue(shared.Metadata) is { } metadata)
+                line += $" --metadata {metadata}";
+            if (result.GetValue(shared.MetaBucket))
+                line += " --meta-bucket";
+            throw new NotPreprocessedException(exception.ObjectName, exception.Problem, $"Run '{line}' first.", innerException: exception);
+        }
     }
 
     private static async Task WriteAsync(IReadOnlyList<Slice> slices, Stream stream, CancellationToken cancellationToken)
