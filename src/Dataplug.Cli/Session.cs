@@ -1,0 +1,139 @@
+using System.CommandLine;
+using Dataplug.Cli.Output;
+using Dataplug.Cli.Terminals;
+using Dataplug.Formats;
+using Dataplug.Formats.Genomics;
+using Dataplug.Metadata;
+using Dataplug.Storage;
+using Dataplug.Text;
+using Spectre.Console;
+
+namespace Dataplug.Cli;
+
+/// <summary>What one command works with: stores, formats, where indexes are, and where to write.</summary>
+internal sealed class Session : IAsyncDisposable
+{
+    private readonly Lazy<IAnsiConsole> _console;
+    private readonly Lazy<IAnsiConsole> _errorConsole;
+
+    private Session(Terminal terminal, ObjectStores stores, MetadataOptions metadata, bool json, bool noColor)
+    {
+        Terminal = terminal;
+        Stores = stores;
+        Metadata = metadata;
+        Json = json;
+        NoColor = noColor;
+        _console = new Lazy<IAnsiConsole>(() => terminal.CreateOutputConsole(noColor));
+        _errorConsole = new Lazy<IAnsiConsole>(() => terminal.CreateErrorConsole(noColor));
+    }
+
+    /// <summary>All formats that the tool knows; the more special come first, as detection prefers them among equals.</summary>
+    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, Csv.Format, RawText.Format);
+
+    public Terminal Terminal { get; }
+
+    public ObjectStores Stores { get; }
+
+    public MetadataOptions Metadata { get; }
+
+    public CloudObjectOptions Options => new() { Stores = Stores, Metadata = Metadata };
+
+    /// <summary>Whether the answer is for a program.</summary>
+    public bool Json { get; }
+
+    public bool NoColor { get; }
+
+    /// <summary>Standard output for people.</summary>
+    public IAnsiConsole Console => _console.Value;
+
+    /// <summary>Standard error for people.</summary>
+    public IAnsiConsole ErrorConsole => _errorConsole.Value;
+
+    public static Session Create(ParseResult result, SharedOptions shared, Terminal terminal)
+    {
+        var endpoint = result.GetValue(shared.EndpointUrl);
+        if (endpoint is not null && (!System.Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")))
+            throw new UsageException($"'{endpoint}' is not an endpoint; expected http(s)://host[:port]");
+
+        var profile = result.GetValue(shared.Profile);
+        var noSignRequest = result.GetValue(shared.NoSignRequest);
+        if (profile is not null && noSignRequest)
+            throw new UsageException("--profile and --no-sign-request exclude each other");
+
+        var stores = ObjectStores.Create(new S3Options
+        {
+            EndpointUrl = endpoint,
+            Profile = profile,
+            Region = result.GetValue(shared.Region),
+            Anonymous = noSignRequest,
+            RequestPayer = result.GetValue(shared.RequestPayer),
+        });
+        return new Session(terminal, stores, MetadataOf(result, shared, terminal), Has(result, shared.Json), result.GetValue(shared.NoColor));
+    }
+
+    /// <summary>The object as the given format, or as the one that it was preprocessed with, or as the one it looks like.</summary>
+    public async Task<CloudObject> OpenAsync(string uri, string? formatId, CancellationToken cancellationToken)
+    {
+        var parsed = ObjectUri.Parse(uri);
+        var format = formatId is not null ? Format(formatId) : await FindFormatAsync(parsed, cancellationToken);
+        return CloudObject.FromUri(format, parsed, Options);
+    }
+
+    /// <summary>The format of an id.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static DataFormat Format(string id) =>
+        Formats.Formats.FirstOrDefault(format => format.Id == id)
+            ?? throw new UsageException($"there is no format '{id}'", ["Formats: " + string.Join(", ", Formats.Formats.Select(format => format.Id))]);
+
+    /// <summary>Writes a line for people to standard error.</summary>
+    public void Note(string line) => Terminal.ErrorText.WriteLine("dataplug: " + line);
+
+    /// <summary>Writes the answer for a program.</summary>
+    public void WriteJson<T>(T value) => Terminal.OutputText.WriteLine(JsonText.Of(value));
+
+    public ValueTask DisposeAsync() => Stores.DisposeAsync();
+
+    // The places of all formats' indexes are asked at once: the object may have been indexed as another format than it looks like.
+    private async Task<DataFormat> FindFormatAsync(ObjectUri uri, CancellationToken cancellationToken)
+    {
+        var states = await Task.WhenAll(Formats.Formats.Select(StatusAsync));
+        foreach (var wanted in (IndexStatus[])[IndexStatus.Current, IndexStatus.Stale])
+        {
+            if (Array.IndexOf(states, wanted) is var found and >= 0)
+                return Formats.Formats[found];
+        }
+
+        return await Formats.DetectAsync(await Stores.PinAsync(uri, cancellationToken), cancellationToken);
+
+        async Task<IndexStatus> StatusAsync(DataFormat format)
+        {
+            try
+            {
+                return (await CloudObject.FromUri(format, uri, Options).GetStateAsync(cancellationToken)).Status;
+            }
+            catch (CorruptIndexException)
+            {
+                // It was indexed as such; whoever needs the index finds out that it is damaged.
+                return IndexStatus.Stale;
+            }
+        }
+    }
+
+    private static MetadataOptions MetadataOf(ParseResult result, SharedOptions shared, Terminal terminal)
+    {
+        var location = Has(result, shared.Metadata) ? result.GetValue(shared.Metadata) : null;
+        var metaBucket = Has(result, shared.MetaBucket) && result.GetValue(shared.MetaBucket);
+        if (location is not null && metaBucket)
+            throw new UsageException("--metadata and --meta-bucket exclude each other");
+        return new MetadataOptions
+        {
+            Home = terminal.Variables("DATAPLUG_HOME") is { Length: > 0 } home ? home : null,
+            Location = location is null ? null : ObjectUri.Parse(location),
+            UseMetaBucket = metaBucket,
+        };
+    }
+
+    private static bool Has(ParseResult result, Option<bool> option) => result.GetResult(option) is not null && result.GetValue(option);
+
+    private static bool Has(ParseResult result, Option option) => result.GetResult(option) is not null;
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace Dataplug.Cli;
+
+/// <summary>The options that several commands share.</summary>
+internal sealed class SharedOptions
+{
+    public Option<string?> EndpointUrl { get; } = new("--endpoint-url") { HelpName = "URL", Description = "The S3 server, where it is not AWS.", Recursive = true };
+
+    public Option<string?> Profile { get; } = new("--profile") { HelpName = "NAME", Description = "The profile of the AWS configuration to take credentials from.", Recursive = true };
+
+    public Option<string?> Region { get; } = new("--region") { HelpName = "NAME", Description = "The AWS region of the bucket.", Recursive = true };
+
+    public Option<bool> NoSignRequest { get; } = new("--no-sign-request") { Description = "Read public buckets without credentials.", Recursive = true };
+
+    public Option<bool> RequestPayer { get; } = new("--request-payer") { Description = "Pay for the requests to a requester-pays bucket.", Recursive = true };
+
+    public Option<bool> NoColor { get; } = new("--no-color") { Description = "No colours; so does the variable NO_COLOR.", Recursive = true };
+
+    public Option<bool> Debug { get; } = new("--debug") { Description = "Show the stack trace of an error.", Recursive = true };
+
+    public IReadOnlyList<Option> Recursive => [EndpointUrl, Profile, Region, NoSignRequest, RequestPayer, NoColor, Debug];
+
+    public Option<string?> Metadata { get; } = new("--metadata")
+    {
+        HelpName = "URI",
+        Description = "Where indexes are kept: a folder or bucket shared by a team. Default: the folder DATAPLUG_HOME.",
+    };
+
+    public Option<bool> MetaBucket { get; } = new("--meta-bucket") { Description = "Keep indexes in the bucket named like the object's own with '.meta' at the end." };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Write JSON for programs." };
+
+    public Option<string?> Format { get; } = new("--format") { HelpName = "ID", Description = "The object's format; see 'dataplug formats'. Default: detected." };
+
+    public Option<string?> Strategy { get; } = new("--strategy") { HelpName = "NAME", Description = "How to cut; see 'dataplug formats'. Default: the format's first." };
+
+    public Option<string[]> Parameters { get; } = new("--param")
+    {
+        HelpName = "KEY=VALUE",
+        Description = "A parameter of the strategy; may be repeated.",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Argument<string> Uri() => new("URI") { Description = "The object: s3://bucket/key, a path, or http(s)://host/path." };
+}

@@ -1,0 +1,143 @@
+namespace Dataplug.Cli.Tests;
+
+public sealed class PreprocessCommandTests : IDisposable
+{
+    private readonly Workspace _workspace = new();
+    private readonly Tool _tool;
+
+    public PreprocessCommandTests() => _tool = new Tool(_workspace);
+
+    public void Dispose() => _workspace.Dispose();
+
+    [Fact]
+    public async Task An_object_is_indexed_once_and_then_left_alone_until_forced()
+    {
+        var file = await _workspace.FastqAsync();
+
+        var first = await _tool.JsonAsync("preprocess", file.Path);
+        var second = await _tool.JsonAsync("preprocess", file.Path);
+        var forced = await _tool.JsonAsync("preprocess", file.Path, "--force");
+
+        Assert.Equal("indexed", first.GetProperty("outcome").GetString());
+        Assert.Equal("already-indexed", second.GetProperty("outcome").GetString());
+        Assert.Equal("indexed", forced.GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task Json_says_what_was_read_and_how_large_the_index_is()
+    {
+        var file = await _workspace.FastqAsync();
+
+        var report = await _tool.JsonAsync("preprocess", file.Path);
+
+        Assert.Equal("fastq-gzip", report.GetProperty("format").GetString());
+        Assert.Equal("file://" + file.Path, report.GetProperty("uri").GetString());
+        var size = report.GetProperty("size").GetInt64();
+        Assert.Equal(new FileInfo(file.Path).Length, size);
+        Assert.NotEmpty(report.GetProperty("eTag").GetString()!);
+        var sidecar = new FileInfo(new Uri(report.GetProperty("sidecar").GetString()!).LocalPath);
+        Assert.True(sidecar.Exists);
+        Assert.Equal(sidecar.Length, report.GetProperty("sidecarSize").GetInt64());
+        Assert.Equal(100.0 * sidecar.Length / size, report.GetProperty("sidecarPercent").GetDouble(), precision: 3);
+        Assert.True(report.GetProperty("seconds").GetDouble() >= 0);
+        Assert.Equal(0, report.GetProperty("resumedFrom").GetInt64());
+    }
+
+    [Fact]
+    public async Task People_read_two_lines_and_nothing_on_standard_error()
+    {
+        var file = await _workspace.FastqAsync();
+
+        var result = await _tool.OkAsync("preprocess", file.Path);
+
+        Assert.Equal(2, result.Lines.Count);
+        Assert.StartsWith($"Indexed file://{file.Path} as fastq-gzip: ", result.Lines[0], StringComparison.Ordinal);
+        Assert.Matches(@"^Index: .* \(.* % of the object\), file://", result.Lines[1]);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public async Task A_terminal_gets_a_progress_bar_on_standard_error_only()
+    {
+        var file = await _workspace.FastqAsync();
+
+        var result = await new Tool(_workspace) { Terminal = true }.OkAsync("preprocess", file.Path);
+
+        Assert.Contains("reads.fastq.gz", result.Error, StringComparison.Ordinal);
+        Assert.Contains('\e', result.Error);
+        Assert.DoesNotContain('\e', result.Text);
+    }
+
+    [Fact]
+    public async Task The_format_can_be_named_against_the_detected_one()
+    {
+        var csv = _workspace.Csv();
+
+        var report = await _tool.JsonAsync("preprocess", csv, "--format", "raw-text", "--workers", "1");
+
+        Assert.Equal("raw-text", report.GetProperty("format").GetString());
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("4")]
+    public async Task The_number_of_workers_does_not_change_the_index(string workers)
+    {
+        var text = _workspace.Text(lines: 20_000);
+        var one = await _tool.JsonAsync("preprocess", text, "--workers", "1", "--metadata", _workspace.PathOf("one"));
+        var other = await _tool.JsonAsync("preprocess", text, "--workers", workers, "--metadata", _workspace.PathOf("other"));
+
+        Assert.Equal(
+            File.ReadAllBytes(new Uri(one.GetProperty("sidecar").GetString()!).LocalPath),
+            File.ReadAllBytes(new Uri(other.GetProperty("sidecar").GetString()!).LocalPath));
+    }
+
+    [Fact]
+    public async Task A_shared_location_takes_the_index_and_gives_it_to_another_user()
+    {
+        var file = await _workspace.FastqAsync();
+        var shared = _workspace.PathOf("shared");
+        var report = await _tool.JsonAsync("preprocess", file.Path, "--metadata", shared);
+        Assert.StartsWith("file://" + shared, report.GetProperty("sidecar").GetString(), StringComparison.Ordinal);
+
+        var other = new Tool(_workspace);
+        other.Variables["DATAPLUG_HOME"] = _workspace.PathOf("other-home");
+        var adopted = await other.JsonAsync("preprocess", file.Path, "--metadata", shared);
+
+        Assert.Equal("adopted", adopted.GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task A_broken_object_is_one_error_line_with_the_byte_where_it_breaks()
+    {
+        var file = await _workspace.FastqAsync();
+        var bytes = File.ReadAllBytes(file.Path);
+        var cut = _workspace.Write("cut.fastq.gz", bytes[..(bytes.Length / 2)]);
+
+        var result = await _tool.RunAsync("preprocess", cut);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("cut.fastq.gz", result.ErrorLine, StringComparison.Ordinal);
+        Assert.Contains("at byte", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_object_is_one_error_line()
+    {
+        var result = await _tool.RunAsync("preprocess", _workspace.PathOf("missing.fastq.gz"));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("missing.fastq.gz", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_says_so_with_exit_code_130()
+    {
+        var file = await _workspace.FastqAsync();
+
+        var result = await _tool.RunAsync(["preprocess", file.Path], null, new CancellationToken(canceled: true));
+
+        Assert.Equal(130, result.ExitCode);
+        Assert.Equal("dataplug: stopped\n", result.Error);
+    }
+}
