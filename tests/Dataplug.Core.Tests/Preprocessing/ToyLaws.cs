@@ -10,7 +10,7 @@ using FsCheck.Fluent;
 namespace Dataplug.Core.Tests.Preprocessing;
 
 /// <summary>The laws on the toy formats: what they find is wrong with the runner, the front door or the laws themselves.</summary>
-public abstract class ToyLaws(bool isStreaming) : FormatLaws<LinesIndex>, IAsyncLifetime
+public abstract class ToyLaws(bool isStreaming) : FormatLaws<LinesIndex>
 {
     protected override DataFormat<LinesIndex> Format { get; } = new LinesFormat(chunk: 7, isStreaming);
 
@@ -22,13 +22,7 @@ public abstract class ToyLaws(bool isStreaming) : FormatLaws<LinesIndex>, IAsync
     protected override Gen<StrategyCall> Strategies { get; } =
         Gen.Choose(1, 9).Select(count => new StrategyCall("by-count", ("count", count.ToString(System.Globalization.CultureInfo.InvariantCulture))));
 
-    protected override int Cases => 8;
-
-    protected override LawStore Store { get; } = new MemoryLawStore();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await Store.DisposeAsync();
+    protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new MemoryLawStore());
 
     protected override byte[] Decode(byte[] stored) => stored;
 
@@ -51,6 +45,8 @@ public abstract class ToyLaws(bool isStreaming) : FormatLaws<LinesIndex>, IAsync
             Requests = new RecordingObjectStore(new MemoryObjectStore("laws"));
             Stores = MemoryObjectStore.Stores(Requests);
         }
+
+        public override int Cases => 8;
 
         public override ObjectStores Stores { get; }
 
