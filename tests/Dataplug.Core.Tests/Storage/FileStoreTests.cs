@@ -217,30 +217,65 @@ public sealed class FileStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_many_processes_that_create_at_once_exactly_one_wins()
+    public async Task A_file_that_another_program_links_in_at_the_last_moment_is_not_replaced()
     {
-        // Other processes play by link(2) alone, without this store's lock.
-        for (var round = 0; round < 3; round++)
+        // The metadata is written between the look at the place and the move to it; so much of it takes the other program's time.
+        const int Rounds = 20;
+        var options = PutOptions.CreateOnly with { UserMetadata = new Dictionary<string, string> { ["large"] = new('x', 20_000_000) } };
+        var folders = Enumerable.Range(0, Rounds).Select(i => Directory.CreateDirectory(Path.Combine(_folder, $"round-{i}")).FullName).ToList();
+        var adversary = """
+            import os, sys
+            for i in range(int(sys.argv[2])):
+                folder = f"{sys.argv[1]}/round-{i}"
+                other = f"{sys.argv[1]}/other-{i}"
+                open(other, "w").write("other")
+                while True:
+                    names = os.listdir(folder)
+                    if "file" in names or any(n.endswith(".meta") for n in names):
+                        break
+                try:
+                    os.link(other, folder + "/file")
+                    print(i, flush=True)
+                except FileExistsError:
+                    pass
+            """;
+        using var others = Process.Start(new ProcessStartInfo("timeout", ["120", "python3", "-c", adversary, _folder, Rounds.ToString(System.Globalization.CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true })!;
+        var own = new List<int>();
+        for (var i = 0; i < Rounds; i++)
         {
-            var path = Path.Combine(_folder, $"race-{round}");
-            var script = $"for i in $(seq 8); do (echo $i > '{path}.tmp'$i; ln '{path}.tmp'$i '{path}' 2>/dev/null && echo won) & done; wait";
-            using var others = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
-            var own = 0;
-            await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+            try
             {
-                try
-                {
-                    await _store.PutAsync(ObjectUri.ForFile(path), new[] { (byte)i }, PutOptions.CreateOnly);
-                    Interlocked.Increment(ref own);
-                }
-                catch (PreconditionFailedException)
-                {
-                    // Lost.
-                }
-            })));
-            var won = (await others.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
-            await others.WaitForExitAsync();
-            Assert.Equal(1, own + won);
+                await _store.PutAsync(ObjectUri.ForFile(Path.Combine(folders[i], "file")), "own"u8.ToArray(), options);
+                own.Add(i);
+            }
+            catch (PreconditionFailedException)
+            {
+                // The other was faster.
+            }
         }
+
+        var won = (await others.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToList();
+        await others.WaitForExitAsync();
+        Assert.Equal(0, others.ExitCode);
+        Assert.Equal(Enumerable.Range(0, Rounds), own.Concat(won).Order());
+        Assert.All(won, i => Assert.Equal("other", File.ReadAllText(Path.Combine(folders[i], "file"))));
+    }
+
+    [Fact]
+    public async Task A_writer_waits_for_the_lock_of_another_process()
+    {
+        var path = Path.Combine(_folder, "file");
+        var lockPath = FileStore.HiddenBeside(path, FileStore.NameHash(path) + ".lock");
+        using var holder = Process.Start(new ProcessStartInfo("flock", [lockPath, "sh", "-c", "echo held; read line"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync());
+        using (var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300)))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _store.PutAsync(ObjectUri.ForFile(path), new byte[1], PutOptions.Overwrite, stop.Token));
+        Assert.False(File.Exists(path));
+
+        // A killed process holds nothing.
+        holder.Kill(entireProcessTree: true);
+        await holder.WaitForExitAsync();
+        await _store.PutAsync(ObjectUri.ForFile(path), new byte[1], PutOptions.Overwrite).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal([path], Directory.GetFiles(_folder));
     }
 }

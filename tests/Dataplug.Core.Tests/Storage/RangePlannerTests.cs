@@ -105,6 +105,14 @@ public sealed class RangePlannerTests
         Assert.Equal(ranges.Length, next);
     }
 
+    [Theory]
+    [InlineData(0, 0, 1)]
+    [InlineData(1, 0, 2)]
+    [InlineData(50, 50, 1)]
+    [InlineData(51, 50, 2)]
+    public void Neighbours_are_merged_up_to_the_gap_and_not_beyond(int gap, int maxGap, int runs) =>
+        Assert.Equal(runs, RangePlanner.Plan([new ByteRange(0, 10), new ByteRange(10 + gap, 5)], new ReadManyOptions { MaxGap = maxGap }).Runs.Count);
+
     [Fact]
     public void Ranges_at_the_far_end_of_63_bits_do_not_overflow()
     {
