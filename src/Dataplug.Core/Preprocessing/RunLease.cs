@@ -45,6 +45,7 @@ internal sealed class RunLease : IAsyncDisposable
             throw new StorageException(place.Uri.Display, "the store can't keep shared indexes: it has no conditional writes", "Name another metadata location, or none to keep indexes in the home folder.");
 
         var content = new LeaseContent(Guid.NewGuid(), RunHolder.Me(), DateTimeOffset.UtcNow, 0);
+        var isContainerMade = false;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -79,12 +80,14 @@ internal sealed class RunLease : IAsyncDisposable
             {
                 return null;
             }
-            catch (ObjectNotFoundException) when (condition.IfAbsent)
+            catch (ObjectNotFoundException) when (condition.IfAbsent && !isContainerMade)
             {
+                // Once; others may make it at the same moment, and be first with their lease.
                 await CreateContainerAsync(store, place.Uri, cancellationToken).ConfigureAwait(false);
-                return await PutAsync(store, place.Lease, content, condition, cancellationToken).ConfigureAwait(false);
+                isContainerMade = true;
+                return null;
             }
-            catch (ObjectNotFoundException)
+            catch (ObjectNotFoundException) when (!condition.IfAbsent)
             {
                 // The lease that was to be taken over is gone.
                 return null;
