@@ -21,7 +21,7 @@ internal sealed class S3Connection : IDisposable
     private readonly CredentialProfile? _profile;
     private readonly string _profileName;
     private readonly bool _profileNamed;
-    private readonly SocketsHttpHandler _handler;
+    private readonly NoExpectation _handler;
     private readonly SharedHandlerFactory _httpClients;
     private readonly ConcurrentDictionary<string, AmazonS3Client> _clients = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _bucketRegions = new(StringComparer.Ordinal);
@@ -42,14 +42,14 @@ internal sealed class S3Connection : IDisposable
             throw new InvalidUriException(Endpoint, "the S3 endpoint is not an http(s) URL", "Write it as http(s)://host[:port].");
         Region = options.Region ?? Environment("AWS_REGION") ?? Environment("AWS_DEFAULT_REGION") ?? _profile?.Region?.SystemName ?? "us-east-1";
 
-        _handler = new SocketsHttpHandler
+        _handler = new NoExpectation(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
             MaxConnectionsPerServer = options.MaxConnections,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        };
+        });
         _httpClients = new SharedHandlerFactory(_handler, options.RequestTimeout);
     }
 
@@ -311,13 +311,22 @@ internal sealed class S3Connection : IDisposable
         }
     }
 
-    private sealed class SharedHandlerFactory(SocketsHttpHandler handler, TimeSpan timeout) : HttpClientFactory
+    /// <summary>Takes the SDK's "Expect: 100-continue" away: it costs a round trip per part, and servers and proxies that refuse
+    /// or ignore it leave the connection in doubt.</summary>
+    private sealed class NoExpectation(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.ExpectContinue = false;
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class SharedHandlerFactory(HttpMessageHandler handler, TimeSpan timeout) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig)
         {
-            var client = new HttpClient(handler, disposeHandler: false) { Timeout = timeout };
-            client.DefaultRequestHeaders.ExpectContinue = false;
-            return client;
+            return new HttpClient(handler, disposeHandler: false) { Timeout = timeout };
         }
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;

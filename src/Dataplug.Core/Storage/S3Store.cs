@@ -69,9 +69,9 @@ public sealed class S3Store : IObjectStore, IResumableListing
         {
             return await CallAsync(uri, S3Intent.Read, client => GetAsync(client, uri, request, cancellationToken), cancellationToken, request.Range.Offset).ConfigureAwait(false);
         }
-        catch (RangeNotSatisfiableException) when (request.Range.Kind == ReadRangeKind.Suffix)
+        catch (RangeNotSatisfiableException) when (request.Range.Kind is ReadRangeKind.Suffix or ReadRangeKind.All || request.Range is { Kind: ReadRangeKind.From, Offset: 0 })
         {
-            // The last bytes of an empty object are an empty answer, which HTTP can't give either.
+            // The object is empty; all of it, or its last bytes, are an empty answer, which a range request can't get either.
             return await ReadNothingAsync(uri, request, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -471,8 +471,10 @@ public sealed class S3Store : IObjectStore, IResumableListing
     private async Task<ObjectRead> GetAsync(AmazonS3Client client, ObjectUri uri, ReadRequest request, CancellationToken cancellationToken)
     {
         var get = new GetObjectRequest { BucketName = uri.Container, Key = uri.Key, EtagToMatch = request.IfMatch, RequestPayer = Payer };
-        if (HttpRange.Format(request.Range) is { } range)
-            get.ByteRange = new Amazon.S3.Model.ByteRange(range);
+
+        // Whole objects too are asked for as a range: from the answer to a plain request the SDK computes the MD5 to hold it
+        // against the ETag, which takes more time than the network, and fails where ETags are something else.
+        get.ByteRange = new Amazon.S3.Model.ByteRange(HttpRange.Format(request.Range) ?? "bytes=0-");
         var answer = await client.GetObjectAsync(get, cancellationToken).ConfigureAwait(false);
         try
         {

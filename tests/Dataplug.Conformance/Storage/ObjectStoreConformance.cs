@@ -110,10 +110,10 @@ public abstract class ObjectStoreConformance : ReadConformance
             for (int done = 0, tries = 0; done < 5; tries++)
             {
                 Assert.True(tries < 500, "a writer never gets through");
-                await using var read = await Store.OpenReadAsync(uri, new ReadRequest(ReadRange.All));
-                var value = BitConverter.ToInt32(await ContentAsync(read));
                 try
                 {
+                    await using var read = await Store.OpenReadAsync(uri, new ReadRequest(ReadRange.All));
+                    var value = BitConverter.ToInt32(await ContentAsync(read));
                     await Store.PutAsync(uri, BitConverter.GetBytes(value + 1), new PutOptions { IfMatch = read.Info.ETag });
                     done++;
                 }

@@ -89,8 +89,7 @@ public sealed class S3AccessTests : IAsyncLifetime
     [Fact]
     public async Task Profiles_give_keys_and_endpoint()
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "credentials"), $"[lab]\naws_access_key_id = {_server.AccessKey}\naws_secret_access_key = {_server.SecretKey}\n[default]\naws_access_key_id = OTHER\naws_secret_access_key = wrong\n");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "config"), $"[profile lab]\nregion = eu-central-1\nendpoint_url = {_server.Endpoint}\n");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "credentials"), $"[lab]\naws_access_key_id = {_server.AccessKey}\naws_secret_access_key = {_server.SecretKey}\nregion = eu-central-1\nendpoint_url = {_server.Endpoint}\n[default]\naws_access_key_id = OTHER\naws_secret_access_key = wrong\n");
         await using (var named = new S3Store(new S3Options { Profile = "lab" }))
             Assert.Equal(7, (await named.HeadAsync(_object)).Size);
 
