@@ -52,6 +52,10 @@ internal sealed class RunLease : IAsyncDisposable
                 return Start(made);
             if (await ReadAsync(store, place.Lease, cancellationToken).ConfigureAwait(false) is not { } present)
                 continue;
+
+            // A put that was sent again because its answer got lost fails on its own success.
+            if (present.Content?.Id == content.Id)
+                return Start(present.Info);
             if (!await IsAbandonedAsync(store, place.Lease, present, timing, cancellationToken).ConfigureAwait(false))
                 throw RunHolder.InProgress(objectName, present.Content?.Holder);
             if (await TryPutAsync(new PutOptions { IfMatch = present.Info.ETag }).ConfigureAwait(false) is { } taken)
@@ -77,8 +81,7 @@ internal sealed class RunLease : IAsyncDisposable
             }
             catch (ObjectNotFoundException) when (condition.IfAbsent)
             {
-                // No such bucket: made when absent and allowed. Without leave, the store says so.
-                await store.CreateContainerAsync(place.Uri, cancellationToken).ConfigureAwait(false);
+                await CreateContainerAsync(store, place.Uri, cancellationToken).ConfigureAwait(false);
                 return await PutAsync(store, place.Lease, content, condition, cancellationToken).ConfigureAwait(false);
             }
             catch (ObjectNotFoundException)
@@ -114,6 +117,19 @@ internal sealed class RunLease : IAsyncDisposable
 
         _lost.Dispose();
         _stopped.Dispose();
+    }
+
+    // The metadata bucket is made when it is absent and making it is allowed.
+    private static async Task CreateContainerAsync(IObjectStore store, ObjectUri uri, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.CreateContainerAsync(uri, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AccessDeniedException e)
+        {
+            throw new AccessDeniedException(uri.Display, $"there is no '{uri.Container}' for indexes, and it may not be made with these credentials", "Have it made, name another metadata location, or none to keep indexes in the home folder.", innerException: e);
+        }
     }
 
     private static async Task<bool> IsAbandonedAsync(IObjectStore store, ObjectUri uri, (ObjectInfo Info, LeaseContent? Content) present, LeaseTiming timing, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Dataplug.Tests.Metadata;
+namespace Dataplug.Core.Tests.Metadata;
 
 public sealed class CatalogTests : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Buffers;
 using Dataplug.Metadata;
 using FsCheck.Xunit;
 
-namespace Dataplug.Tests.Metadata;
+namespace Dataplug.Core.Tests.Metadata;
 
 public sealed class ColumnCodecTests
 {

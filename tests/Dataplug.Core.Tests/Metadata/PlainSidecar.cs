@@ -2,7 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using ZstdSharp;
 
-namespace Dataplug.Tests.Metadata;
+namespace Dataplug.Core.Tests.Metadata;
 
 /// <summary>
 /// A sidecar written by docs/index-format.md alone, field by field, with nothing of the real writer. Any field can be

@@ -2,7 +2,7 @@ using Dataplug.Metadata;
 using Dataplug.Storage;
 using FsCheck.Xunit;
 
-namespace Dataplug.Tests.Metadata;
+namespace Dataplug.Core.Tests.Metadata;
 
 public sealed class SidecarPlaceTests
 {
@@ -37,7 +37,7 @@ public sealed class SidecarPlaceTests
     [InlineData("s3://genomics/run 1/SRR.fastq.gz", "SRR.fastq.gz")]
     [InlineData("https://host/näh.gz?sig=x", "n_")]
     [InlineData("s3://b/dir/", "object")]
-    [InlineData("s3://b/.hidden", "_.hidden")]
+    [InlineData("s3://b/.hidden", "_hidden")]
     public void In_the_home_folder_names_are_readable_and_told_apart_by_a_digest(string source, string beginning)
     {
         var place = Of(source, Home);

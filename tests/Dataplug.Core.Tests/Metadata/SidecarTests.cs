@@ -6,7 +6,7 @@ using Dataplug.Metadata;
 using Dataplug.Storage;
 using FsCheck.Xunit;
 
-namespace Dataplug.Tests.Metadata;
+namespace Dataplug.Core.Tests.Metadata;
 
 public sealed class SidecarTests
 {
@@ -102,6 +102,33 @@ public sealed class SidecarTests
         plain.Sections.Add(new() { Kind = 0, Name = "empty", Content = [] });
         plain.Sections.Add(new() { Kind = 1, Name = "none", Content = [] });
         Assert.Equal(plain.ToArray(), await SampleAsync());
+    }
+
+    [Fact]
+    public async Task The_walk_through_in_the_specification_is_a_real_sidecar()
+    {
+        var actual = await WriteAsync(
+            async writer =>
+            {
+                writer.SetAttributes(JsonDocument.Parse("""{"lines":3}""").RootElement);
+                await writer.WriteColumnAsync("offsets", new long[] { 0, 4, 9 });
+                await writer.WriteBlobAsync("windows", "hi"u8.ToArray());
+            },
+            new SidecarHeader("toy", 1, new SourceIdentity(ObjectUri.Parse("s3://b/k"), "\"e\"", 14), "{}"));
+        var specification = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "index-format.md"));
+
+        // Lines of the hex dump: eight digits of offset, the bytes, two spaces, what they are.
+        var hex = string.Concat(System.Text.RegularExpressions.Regex.Matches(specification, "^[0-9a-f]{8}  ((?:[0-9a-f]{2} ?)+)", System.Text.RegularExpressions.RegexOptions.Multiline)
+            .Select(line => line.Groups[1].Value.Replace(" ", "", StringComparison.Ordinal)));
+        Assert.Equal(Convert.ToHexStringLower(actual), hex);
+    }
+
+    private static string RepositoryRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Dataplug.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The tests do not run below the repository.");
+        return folder;
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Dataplug.Metadata;
 using Dataplug.Partitioning;
 using Dataplug.Storage;
 
-namespace Dataplug.Tests.Partitioning;
+namespace Dataplug.Core.Tests.Partitioning;
 
 public sealed class SlicePackingTests : IDisposable
 {

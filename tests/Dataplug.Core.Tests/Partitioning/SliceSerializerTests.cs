@@ -8,7 +8,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 
-namespace Dataplug.Tests.Partitioning;
+namespace Dataplug.Core.Tests.Partitioning;
 
 public sealed class SliceSerializerTests
 {

@@ -7,7 +7,7 @@ using Dataplug.Metadata;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
 
-namespace Dataplug.Tests.Preprocessing;
+namespace Dataplug.Core.Tests.Preprocessing;
 
 public sealed class RunnerTests : IDisposable
 {

@@ -5,7 +5,7 @@ using Dataplug.Metadata;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
 
-namespace Dataplug.Tests.Preprocessing;
+namespace Dataplug.Core.Tests.Preprocessing;
 
 /// <summary>Two machines, each with its own home, and one place for indexes.</summary>
 public sealed class SharedLocationTests : IDisposable
