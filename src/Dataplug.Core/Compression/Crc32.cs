@@ -48,10 +48,12 @@ internal static class Crc32
     {
         var tables = Tables;
         ref var table = ref MemoryMarshal.GetArrayDataReference(tables);
-        while (data.Length >= 8)
+        var at = 0;
+        for (; data.Length - at >= 8; at += 8)
         {
-            var low = BinaryPrimitives.ReadUInt32LittleEndian(data) ^ state;
-            var high = BinaryPrimitives.ReadUInt32LittleEndian(data[4..]);
+            var word = BinaryPrimitives.ReadUInt64LittleEndian(data.Slice(at, 8)) ^ state;
+            var low = (uint)word;
+            var high = (uint)(word >> 32);
             state = Unsafe.Add(ref table, 7 * 256 + (nint)(low & 0xFF))
                 ^ Unsafe.Add(ref table, 6 * 256 + (nint)(low >> 8 & 0xFF))
                 ^ Unsafe.Add(ref table, 5 * 256 + (nint)(low >> 16 & 0xFF))
@@ -60,9 +62,8 @@ internal static class Crc32
                 ^ Unsafe.Add(ref table, 2 * 256 + (nint)(high >> 8 & 0xFF))
                 ^ Unsafe.Add(ref table, 256 + (nint)(high >> 16 & 0xFF))
                 ^ Unsafe.Add(ref table, (nint)(high >> 24));
-            data = data[8..];
         }
-        foreach (var value in data)
+        foreach (var value in data[at..])
             state = tables[(byte)(state ^ value)] ^ state >> 8;
         return state;
     }

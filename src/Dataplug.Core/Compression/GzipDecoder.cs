@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -27,10 +28,13 @@ internal enum GzipEvent
 /// Decodes a gzip object (RFC 1952: one member or more) from input given in pieces into a buffer of bounded size, and stops at
 /// every place of interest.
 /// </summary>
-internal sealed unsafe class GzipDecoder
+internal sealed unsafe class GzipDecoder : IDisposable
 {
     /// <summary>The most input that <see cref="Advance"/> leaves unconsumed when it asks for more.</summary>
     public const int MaxUnconsumed = InflateDecoder.MaxUnconsumed;
+
+    /// <summary>Output is handed over in pieces of at most this many bytes: window and piece stay in the second-level cache.</summary>
+    private const int ChunkLength = 128 << 10;
 
     private const int WindowLength = WindowCodec.MaxWindowLength;
     private const int TrailerLength = 8;
@@ -46,9 +50,10 @@ internal sealed unsafe class GzipDecoder
 
     private readonly string? _source;
     private readonly GzipHeaderReader _header = new();
-    private readonly InflateDecoder _inflate = new();
+    private readonly InflateDecoder _inflate;
     private readonly byte[] _buffer;
     private readonly byte* _bufferStart;
+    private Workspace? _workspace;
     private InflateCursor _cursor;
     private byte* _inputStart;
     private byte* _delivered;
@@ -65,14 +70,47 @@ internal sealed unsafe class GzipDecoder
 
     /// <summary>Creates a decoder that stands at the start of an object.</summary>
     /// <param name="source">The object's name for messages.</param>
-    /// <param name="chunkLength">Bytes of output after which it stops for them to be taken.</param>
-    public GzipDecoder(string? source, int chunkLength)
+    public GzipDecoder(string? source)
     {
         _source = source;
-        _buffer = GC.AllocateUninitializedArray<byte>(WindowLength + chunkLength + InflateDecoder.OutputMargin, pinned: true);
+        _workspace = Workspace.Rent();
+        _inflate = _workspace.Inflate;
+        _inflate.Reset();
+        _buffer = _workspace.Buffer;
         _bufferStart = (byte*)Unsafe.AsPointer(ref _buffer[0]);
         _cursor.Out = _cursor.History = _delivered = _checked = _bufferStart;
         _cursor.OutEnd = _bufferStart + _buffer.Length;
+    }
+
+    /// <summary>
+    /// Tables and buffer of a decoder. They are pinned, and only the rare collections of the oldest generation would free them, so
+    /// they are used again: a worker opens a stream for every slice.
+    /// </summary>
+    private sealed class Workspace
+    {
+        private static readonly ConcurrentQueue<Workspace> Free = new();
+
+        public InflateDecoder Inflate { get; } = new();
+
+        public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(WindowLength + ChunkLength + InflateDecoder.OutputMargin, pinned: true);
+
+        public static Workspace Rent() => Free.TryDequeue(out var workspace) ? workspace : new Workspace();
+
+        public void Return()
+        {
+            if (Free.Count < 2 * Environment.ProcessorCount)
+                Free.Enqueue(this);
+        }
+    }
+
+    /// <summary>Gives the memory back; nothing else may be called afterwards, and no span that it gave may be in use.</summary>
+    public void Dispose()
+    {
+        if (_workspace is not { } workspace)
+            return;
+        _workspace = null;
+        _inflate.Usage = null;
+        workspace.Return();
     }
 
     /// <summary>Bits from the object's start to the next bit that will be decoded.</summary>
@@ -177,6 +215,7 @@ internal sealed unsafe class GzipDecoder
     /// <exception cref="CorruptObjectException">The object breaks RFC 1951 or RFC 1952.</exception>
     public GzipEvent Advance(ReadOnlySpan<byte> input, out int consumed)
     {
+        ObjectDisposedException.ThrowIf(_workspace is null, this);
         fixed (byte* start = input)
         {
             _inputStart = start;

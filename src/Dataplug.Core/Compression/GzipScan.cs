@@ -1,12 +1,9 @@
 namespace Dataplug.Compression;
 
 /// <summary>The scan itself, free of I/O: input in pieces on one side, callbacks on the other.</summary>
-internal sealed class GzipScan<TVisitor>
+internal sealed class GzipScan<TVisitor> : IDisposable
     where TVisitor : IGzipVisitor
 {
-    /// <summary>Output is handed over in pieces of at most this many bytes: window and piece stay in the second-level cache.</summary>
-    private const int ChunkLength = 128 << 10;
-
     private readonly GzipScanOptions _options;
     private readonly TVisitor _visitor;
     private readonly GzipDecoder _decoder;
@@ -24,7 +21,7 @@ internal sealed class GzipScan<TVisitor>
         _options = options;
         _visitor = visitor;
         _cancellationToken = cancellationToken;
-        _decoder = new GzipDecoder(options.Source, ChunkLength);
+        _decoder = new GzipDecoder(options.Source);
         if (resumeFrom is not { } state)
             return;
         var mark = state.Mark;
@@ -90,6 +87,9 @@ internal sealed class GzipScan<TVisitor>
         return new GzipScanResult(InputPosition, _decoder.OutputPosition, _decoder.MemberCount);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _decoder.Dispose();
+
     private void Deliver()
     {
         var output = _decoder.Output;
@@ -102,7 +102,7 @@ internal sealed class GzipScan<TVisitor>
     private void Mark(bool isMemberStart)
     {
         var output = _decoder.OutputPosition;
-        if (output - _lastMark < _options.MarkSpacing || _lastMark == output)
+        if (output - _lastMark < _options.MarkSpacing)
             return;
         Deliver();
         var mark = new InflateMark(_decoder.BitPosition, output, isMemberStart);

@@ -38,7 +38,7 @@ public static class GzipScanner
         ArgumentNullException.ThrowIfNull(visitor);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
+        using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
         // Pieces are put together in a buffer: a step of the decoder wants contiguous input.
         var buffer = ArrayPool<byte>.Shared.Rent(ReadLength);
         try
@@ -90,12 +90,13 @@ public static class GzipScanner
         ArgumentNullException.ThrowIfNull(visitor);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
+        using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
         // Two buffers take turns: one is read into while the other is decoded. What a piece leaves unconsumed is copied into the
         // headroom before the next piece, so that the piece itself never moves.
         var current = ArrayPool<byte>.Shared.Rent(ReadHeadroom + ReadLength);
         var next = ArrayPool<byte>.Shared.Rent(ReadHeadroom + ReadLength);
-        var pending = FillAsync(input, current, cancellationToken);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var pending = FillAsync(input, current, reading.Token);
         try
         {
             var start = ReadHeadroom;
@@ -105,7 +106,7 @@ public static class GzipScanner
                 var end = ReadHeadroom + length;
                 var isLast = length < ReadLength;
                 if (!isLast)
-                    pending = FillAsync(input, next, cancellationToken);
+                    pending = FillAsync(input, next, reading.Token);
                 start += scan.Push(current.AsSpan(start, end - start));
                 progress?.Report(scan.InputPosition);
                 if (isLast)
@@ -120,7 +121,8 @@ public static class GzipScanner
         }
         finally
         {
-            // A read that is under way still writes into its buffer: wait for it before the buffer goes back.
+            // After a failure a read may be under way and still write into its buffer: wait for its end before the buffer goes back.
+            await reading.CancelAsync().ConfigureAwait(false);
             await ((Task)pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ArrayPool<byte>.Shared.Return(current);
             ArrayPool<byte>.Shared.Return(next);

@@ -98,6 +98,7 @@ internal sealed unsafe class InflateDecoder
     {
         _state = State.BlockHeader;
         _isLastBlock = false;
+        _storedLeft = 0;
     }
 
     /// <summary>Decodes until there is something to report.</summary>

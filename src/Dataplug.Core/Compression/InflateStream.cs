@@ -14,7 +14,6 @@ namespace Dataplug.Compression;
 /// </remarks>
 public sealed class InflateStream : Stream
 {
-    private const int ChunkLength = 64 << 10;
     private const int ReadLength = 64 << 10;
 
     private readonly Stream _compressed;
@@ -43,7 +42,7 @@ public sealed class InflateStream : Stream
             throw new ArgumentException("The window must not be longer than 32768 bytes.", nameof(options));
         _compressed = compressed;
         _options = options;
-        _decoder = new GzipDecoder(options.Source, ChunkLength);
+        _decoder = new GzipDecoder(options.Source);
         if (options.IsMemberStart)
             _decoder.StartAtMember(options.StartByteOffset, 0, 0);
         else
@@ -149,6 +148,7 @@ public sealed class InflateStream : Stream
         if (_input is { } input)
         {
             _input = null;
+            _decoder.Dispose();
             ArrayPool<byte>.Shared.Return(input);
         }
     }

@@ -150,7 +150,7 @@ public sealed class InflatePropertyTests
     private static GzipRecording Pushed(byte[] gzip, GzipScanOptions options, Random random, int maxLength)
     {
         var recording = new GzipRecording();
-        var scan = new GzipScan<GzipRecording>(recording, options, null, default);
+        using var scan = new GzipScan<GzipRecording>(recording, options, null, default);
         var start = 0;
         var end = 0;
         while (end < gzip.Length)
