@@ -6,7 +6,7 @@ namespace Dataplug.Text;
 internal sealed class MarkedBody
 {
     /// <summary>More slices than this fit in no plan.</summary>
-    private const long MaxSlices = 1 << 24;
+    private const long MaxSlices = 1 << 22;
 
     private readonly string _source;
     private readonly long _start;
@@ -50,40 +50,69 @@ internal sealed class MarkedBody
     }
 
     /// <summary>Ranges as long as they can be without being longer than <paramref name="bytes"/>; a range is longer only where
-    /// there is no mark in so many bytes. None is empty; there are none in an empty body.</summary>
+    /// there is no mark in so many bytes. None is empty, bar the only one of an empty body.</summary>
     public List<MarkedRange> BySize(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         var ranges = new List<MarkedRange>();
-        for (var from = Start; from.Offset < _end;)
+        var from = Start;
+        do
         {
             var to = bytes >= _end - from.Offset ? End : LastAtOrBefore(from.Offset + bytes);
-            if (to.Offset <= from.Offset)
+            if (to.Offset <= from.Offset && from.Offset < _end)
                 to = FirstAtOrAfter(from.Offset + 1);
             CheckCount(ranges.Count + 1);
             ranges.Add(Between(from, to));
             from = to;
         }
-
+        while (from.Offset < _end);
         return ranges;
     }
 
-    /// <summary>Ranges of exactly <paramref name="records"/> records each, the last of the remainder. As records start between
-    /// marks, ranges overlap: each reaches from the last mark before its records to the first mark after them.</summary>
+    /// <summary>Ranges of exactly <paramref name="records"/> records each, the last of the remainder; see <see cref="Cut"/>.</summary>
     public List<MarkedRange> ByRecords(long records)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(records);
-        if (_records == 0)
-            return _end > _start ? [Between(Start, End)] : [];
-        var count = ((_records - 1) / records) + 1;
+        var count = _records == 0 ? 1 : ((_records - 1) / records) + 1;
         CheckCount(count);
-        var ranges = new List<MarkedRange>((int)count);
-        for (long i = 0; i < count; i++)
+        var cuts = new long[count + 1];
+        for (var i = 1; i < cuts.Length; i++)
+            cuts[i] = i == cuts.Length - 1 ? _records : i * records;
+        return Cut(cuts);
+    }
+
+    /// <summary>
+    /// The ranges of the records between cuts. As records start between marks, ranges overlap: each reaches from the last mark
+    /// before its records to the first mark after them.
+    /// </summary>
+    /// <param name="cuts">Record numbers that never fall, the first 0, the last the number of records.</param>
+    public List<MarkedRange> Cut(IReadOnlyList<long> cuts)
+    {
+        ArgumentNullException.ThrowIfNull(cuts);
+        CheckCount(cuts.Count - 1);
+        for (var i = 0; i < cuts.Count; i++)
         {
-            var first = i * records;
-            var last = i == count - 1 ? _records : first + records;
-            var from = i == 0 ? Start : AtOrBeforeRecord(first);
-            var to = i == count - 1 ? End : AtOrAfterRecord(last);
+            if ((i == 0 && cuts[i] != 0) || (i > 0 && cuts[i] < cuts[i - 1]) || (i == cuts.Count - 1 && cuts[i] != _records))
+                throw new PartitionException(_source, $"cut {i} is {cuts[i]}", $"Cuts begin with 0, never fall, and end with the number of records, {_records}.");
+        }
+
+        // What comes before the first record and after the last belongs to the slices with these records; without any, to the last.
+        var ranges = new List<MarkedRange>(cuts.Count - 1);
+        var atStart = true;
+        for (var i = 0; i < cuts.Count - 1; i++)
+        {
+            var (first, last) = (cuts[i], cuts[i + 1]);
+            var isEnd = _records == 0 ? i == cuts.Count - 2 : first < last && last == _records;
+            if (first == last && !isEnd)
+            {
+                var place = first == 0 ? Start : first == _records ? End : AtOrBeforeRecord(first);
+                ranges.Add(new MarkedRange(place.Offset, 0, first, 0, 0, 0));
+                continue;
+            }
+
+            var from = atStart ? Start : AtOrBeforeRecord(first);
+            var to = isEnd ? End : AtOrAfterRecord(last);
+            atStart = false;
             ranges.Add(new MarkedRange(from.Offset, to.Offset - from.Offset, first, last - first, first - from.Number, to.Number - last));
         }
 

@@ -45,8 +45,8 @@ public sealed class CsvFormat : DataFormat<CsvIndex>
     /// <inheritdoc/>
     public override IReadOnlyList<StrategyDescription> Strategies { get; } =
     [
-        new("chunks", "a number of slices of about the same size", [new("count", StrategyParameterType.Count, "number of slices")]),
-        new("size", "slices of at most a number of bytes", [new("bytes", StrategyParameterType.Bytes, "bytes of rows per slice")]),
+        new("count", "a number of slices of about the same size", [new("count", StrategyParameterType.Count, "number of slices")]),
+        new("bytes", "slices of at most a number of bytes", [new("bytes", StrategyParameterType.Bytes, "bytes of rows per slice")]),
         new("rows", "slices of a number of rows", [new("rows", StrategyParameterType.Count, "rows per slice")]),
     ];
 
@@ -90,8 +90,8 @@ public sealed class CsvFormat : DataFormat<CsvIndex>
         ArgumentNullException.ThrowIfNull(arguments);
         return name switch
         {
-            "chunks" => CsvPartition.IntoChunks(arguments.GetInt32Count("count")),
-            "size" => CsvPartition.BySize(arguments.GetBytes("bytes")),
+            "count" => CsvPartition.IntoChunks(arguments.GetInt32Count("count")),
+            "bytes" => CsvPartition.BySize(arguments.GetBytes("bytes")),
             "rows" => CsvPartition.ByRows(arguments.GetCount("rows")),
             _ => throw new PartitionException(null, $"format '{Id}' has no strategy '{name}'"),
         };

@@ -27,6 +27,42 @@ public sealed class CsvIndex : ObjectIndex
 
     internal MarkedBody Body { get; }
 
+    /// <summary>
+    /// Slices between cuts: slice i holds the rows from cut i up to, not including, cut i + 1. For strategies of your own.
+    /// </summary>
+    /// <param name="cuts">Row numbers that never fall, the first 0, the last the number of rows: one more than slices.</param>
+    /// <exception cref="PartitionException">The cuts are not such numbers, or more than 4 194 305.</exception>
+    public IReadOnlyList<CsvSlice> Cut(IReadOnlyList<long> cuts) => SlicesOf(Body.Cut(cuts));
+
+    internal IReadOnlyList<CsvSlice> SlicesOf(List<MarkedRange> ranges)
+    {
+        var slices = new CsvSlice[ranges.Count];
+        for (var i = 0; i < slices.Length; i++)
+        {
+            slices[i] = new CsvSlice
+            {
+                Source = Source,
+                Index = i,
+                Count = slices.Length,
+                Delimiter = Csv.Delimiter,
+                Quote = Csv.Quote,
+                Encoding = Csv.Encoding,
+                ByteOrderMark = Csv.ByteOrderMark,
+                HasHeader = Csv.Header,
+                HeaderLength = Csv.HeaderLength,
+                Header = EmbeddedHeader,
+                Offset = ranges[i].Offset,
+                Length = ranges[i].Length,
+                FirstRow = ranges[i].First,
+                Rows = ranges[i].Records,
+                Skip = ranges[i].Skip,
+                Surplus = ranges[i].Surplus,
+            };
+        }
+
+        return slices;
+    }
+
     internal static async Task<CsvIndex> LoadAsync(SidecarReader sidecar, CancellationToken cancellationToken)
     {
         CsvAttributes csv;

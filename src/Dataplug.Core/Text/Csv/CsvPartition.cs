@@ -7,7 +7,7 @@ public static class CsvPartition
 {
     /// <summary>Exactly <paramref name="count"/> slices of about the same number of bytes; some are empty when there are more
     /// slices than places to cut at.</summary>
-    /// <param name="count">Number of slices, from 1 to 16 777 216.</param>
+    /// <param name="count">Number of slices, from 1 to 4 194 304.</param>
     /// <exception cref="PartitionException">When it is used: the number is too large.</exception>
     public static IPartitionStrategy<CsvIndex, CsvSlice> IntoChunks(int count)
     {
@@ -19,7 +19,7 @@ public static class CsvPartition
     /// count. A slice is longer only where no known row starts in so many bytes: rows longer than that, or sizes below the
     /// spacing of the index (4 KiB for objects from 4 MiB to 1 GiB; docs/formats/csv.md).</summary>
     /// <param name="bytes">Bytes per slice, ≥ 1.</param>
-    /// <exception cref="PartitionException">When it is used: there would be more than 16 777 216 slices.</exception>
+    /// <exception cref="PartitionException">When it is used: there would be more than 4 194 304 slices.</exception>
     public static IPartitionStrategy<CsvIndex, CsvSlice> BySize(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
@@ -29,7 +29,7 @@ public static class CsvPartition
     /// <summary>Slices of exactly <paramref name="rows"/> rows, the last of the remainder. Reading one fetches up to one
     /// spacing of the index and one row more on either side.</summary>
     /// <param name="rows">Rows per slice, ≥ 1.</param>
-    /// <exception cref="PartitionException">When it is used: there would be more than 16 777 216 slices.</exception>
+    /// <exception cref="PartitionException">When it is used: there would be more than 4 194 304 slices.</exception>
     public static IPartitionStrategy<CsvIndex, CsvSlice> ByRows(long rows)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
@@ -41,38 +41,7 @@ public static class CsvPartition
         public IReadOnlyList<CsvSlice> Partition(CsvIndex index)
         {
             ArgumentNullException.ThrowIfNull(index);
-            var csv = index.Csv;
-            var ranges = cut(index.Body);
-
-            // An object of nothing but a header is one slice without rows, so that nothing of it is lost.
-            if (ranges.Count == 0 && csv.HeaderLength > 0)
-                ranges.Add(new MarkedRange(csv.HeaderLength, 0, 0, 0, 0, 0));
-
-            var slices = new CsvSlice[ranges.Count];
-            for (var i = 0; i < slices.Length; i++)
-            {
-                slices[i] = new CsvSlice
-                {
-                    Source = index.Source,
-                    Index = i,
-                    Count = slices.Length,
-                    Delimiter = csv.Delimiter,
-                    Quote = csv.Quote,
-                    Encoding = csv.Encoding,
-                    ByteOrderMark = csv.ByteOrderMark,
-                    HasHeader = csv.Header,
-                    HeaderLength = csv.HeaderLength,
-                    Header = index.EmbeddedHeader,
-                    Offset = ranges[i].Offset,
-                    Length = ranges[i].Length,
-                    FirstRow = ranges[i].First,
-                    Rows = ranges[i].Records,
-                    Skip = ranges[i].Skip,
-                    Surplus = ranges[i].Surplus,
-                };
-            }
-
-            return slices;
+            return index.SlicesOf(cut(index.Body));
         }
     }
 }

@@ -40,8 +40,8 @@ public sealed class RawTextFormat : DataFormat<RawTextIndex>
     /// <inheritdoc/>
     public override IReadOnlyList<StrategyDescription> Strategies { get; } =
     [
-        new("chunks", "a number of slices of about the same size", [new("count", StrategyParameterType.Count, "number of slices"), Unit]),
-        new("size", "slices of at most a number of bytes", [new("bytes", StrategyParameterType.Bytes, "bytes per slice"), Unit]),
+        new("count", "a number of slices of about the same size", [new("count", StrategyParameterType.Count, "number of slices"), Unit]),
+        new("bytes", "slices of at most a number of bytes", [new("bytes", StrategyParameterType.Bytes, "bytes per slice"), Unit]),
         new("lines", "slices of a number of lines", [new("lines", StrategyParameterType.Count, "lines per slice")]),
     ];
 
@@ -68,8 +68,8 @@ public sealed class RawTextFormat : DataFormat<RawTextIndex>
         ArgumentNullException.ThrowIfNull(arguments);
         return name switch
         {
-            "chunks" => TextPartition.IntoChunks(arguments.GetInt32Count("count"), GetUnit(arguments)),
-            "size" => TextPartition.BySize(arguments.GetBytes("bytes"), GetUnit(arguments)),
+            "count" => TextPartition.IntoChunks(arguments.GetInt32Count("count"), GetUnit(arguments)),
+            "bytes" => TextPartition.BySize(arguments.GetBytes("bytes"), GetUnit(arguments)),
             "lines" => TextPartition.ByLines(arguments.GetCount("lines")),
             _ => throw new PartitionException(null, $"format '{Id}' has no strategy '{name}'"),
         };

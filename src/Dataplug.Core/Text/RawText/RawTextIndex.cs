@@ -28,6 +28,37 @@ public sealed class RawTextIndex : ObjectIndex
     /// <summary>The attributes, typed.</summary>
     public RawTextAttributes Text { get; }
 
+    /// <summary>
+    /// Slices between cuts: slice i holds the lines from cut i up to, not including, cut i + 1. For strategies of your own.
+    /// </summary>
+    /// <param name="cuts">Line numbers that never fall, the first 0, the last the number of lines: one more than slices.</param>
+    /// <exception cref="PartitionException">The cuts are not such numbers, or more than 4 194 305.</exception>
+    public IReadOnlyList<RawTextSlice> Cut(IReadOnlyList<long> cuts) => SlicesOf(_lines.Cut(cuts), TextUnit.Lines);
+
+    internal IReadOnlyList<RawTextSlice> SlicesOf(List<MarkedRange> ranges, TextUnit unit)
+    {
+        var slices = new RawTextSlice[ranges.Count];
+        for (var i = 0; i < slices.Length; i++)
+        {
+            slices[i] = new RawTextSlice
+            {
+                Source = Source,
+                Index = i,
+                Count = slices.Length,
+                Unit = unit,
+                Encoding = Text.Encoding,
+                Offset = ranges[i].Offset,
+                Length = ranges[i].Length,
+                First = ranges[i].First,
+                Records = ranges[i].Records,
+                Skip = ranges[i].Skip,
+                Surplus = ranges[i].Surplus,
+            };
+        }
+
+        return slices;
+    }
+
     internal MarkedBody BodyOf(TextUnit unit) => unit == TextUnit.Words ? _words : _lines;
 
     internal static async Task<RawTextIndex> LoadAsync(SidecarReader sidecar, CancellationToken cancellationToken)

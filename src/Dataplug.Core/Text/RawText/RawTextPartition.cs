@@ -21,7 +21,7 @@ public static class TextPartition
 {
     /// <summary>Exactly <paramref name="count"/> slices of about the same number of bytes; some are empty when there are more
     /// slices than places to cut at.</summary>
-    /// <param name="count">Number of slices, from 1 to 16 777 216.</param>
+    /// <param name="count">Number of slices, from 1 to 4 194 304.</param>
     /// <param name="unit">What is never cut.</param>
     /// <exception cref="PartitionException">When it is used: the number is too large.</exception>
     public static IPartitionStrategy<RawTextIndex, RawTextSlice> IntoChunks(int count, TextUnit unit = TextUnit.Lines)
@@ -32,10 +32,10 @@ public static class TextPartition
 
     /// <summary>Slices as long as can be without being longer than <paramref name="bytes"/>. A slice is longer only where no
     /// known line (or word) starts in so many bytes: lines longer than that, or sizes below the spacing of the index (4 KiB for
-    /// objects from 4 MiB to 1 GiB; docs/formats/raw-text.md). An empty object has no slices.</summary>
+    /// objects from 4 MiB to 1 GiB; docs/formats/raw-text.md). An empty object has one empty slice.</summary>
     /// <param name="bytes">Bytes per slice, ≥ 1.</param>
     /// <param name="unit">What is never cut.</param>
-    /// <exception cref="PartitionException">When it is used: there would be more than 16 777 216 slices.</exception>
+    /// <exception cref="PartitionException">When it is used: there would be more than 4 194 304 slices.</exception>
     public static IPartitionStrategy<RawTextIndex, RawTextSlice> BySize(long bytes, TextUnit unit = TextUnit.Lines)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
@@ -43,9 +43,9 @@ public static class TextPartition
     }
 
     /// <summary>Slices of exactly <paramref name="lines"/> lines, the last of the remainder. Reading one fetches up to one
-    /// spacing of the index and one line more on either side. An empty object has no slices.</summary>
+    /// spacing of the index and one line more on either side. An empty object has one empty slice.</summary>
     /// <param name="lines">Lines per slice, ≥ 1.</param>
-    /// <exception cref="PartitionException">When it is used: there would be more than 16 777 216 slices.</exception>
+    /// <exception cref="PartitionException">When it is used: there would be more than 4 194 304 slices.</exception>
     public static IPartitionStrategy<RawTextIndex, RawTextSlice> ByLines(long lines)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lines);
@@ -57,27 +57,7 @@ public static class TextPartition
         public IReadOnlyList<RawTextSlice> Partition(RawTextIndex index)
         {
             ArgumentNullException.ThrowIfNull(index);
-            var ranges = cut(index.BodyOf(unit));
-            var slices = new RawTextSlice[ranges.Count];
-            for (var i = 0; i < slices.Length; i++)
-            {
-                slices[i] = new RawTextSlice
-                {
-                    Source = index.Source,
-                    Index = i,
-                    Count = slices.Length,
-                    Unit = unit,
-                    Encoding = index.Text.Encoding,
-                    Offset = ranges[i].Offset,
-                    Length = ranges[i].Length,
-                    First = ranges[i].First,
-                    Records = ranges[i].Records,
-                    Skip = ranges[i].Skip,
-                    Surplus = ranges[i].Surplus,
-                };
-            }
-
-            return slices;
+            return index.SlicesOf(cut(index.BodyOf(unit)), unit);
         }
     }
 }

@@ -17,7 +17,8 @@ public sealed class CsvSliceTests
     private static readonly Gen<IPartitionStrategy<CsvIndex, CsvSlice>> Strategies = Gen.OneOf(
         Gen.Choose(1, 70).Select(count => CsvPartition.IntoChunks(count)),
         Gen.Choose(1, 2000).Select(bytes => CsvPartition.BySize(bytes)),
-        Gen.Choose(1, 20).Select(rows => CsvPartition.ByRows(rows)));
+        Gen.Choose(1, 20).Select(rows => CsvPartition.ByRows(rows)),
+        Gen.Choose(0, 1000).ArrayOf().Select(IPartitionStrategy<CsvIndex, CsvSlice> (thousandths) => new AtRows(thousandths)));
 
     private static readonly Gen<(CsvOptions Options, byte[] Text)> Objects = Gen.OneOf(
         CsvGenerator.Realistic.Select(text => (new CsvOptions(), text)),
@@ -218,6 +219,13 @@ public sealed class CsvSliceTests
         var slice = indexed.Partition(CsvPartition.IntoChunks(1))[0];
         indexed.Store.Put("object", "a,b\n1,3\n"u8.ToArray());
         await Assert.ThrowsAsync<StaleIndexException>(() => slice.GetAsync());
+    }
+
+    /// <summary>A strategy as users write them: cuts after any parts of the rows.</summary>
+    private sealed class AtRows(int[] thousandths) : IPartitionStrategy<CsvIndex, CsvSlice>
+    {
+        public IReadOnlyList<CsvSlice> Partition(CsvIndex index) =>
+            index.Cut([0, .. thousandths.Select(part => part * index.Csv.Rows / 1000).Order(), index.Csv.Rows]);
     }
 
     public sealed record Town(string City, string State, int? Population, double Latitude, double Longitude);

@@ -13,8 +13,8 @@ namespace Dataplug.Core.Tests.Text.RawText;
 public sealed class RawTextLineLawsTests : RawTextLaws
 {
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
-        Gen.Choose(1, 60).Select(n => new StrategyCall("chunks", ("count", $"{n}"), ("unit", "lines"))),
-        Gen.Choose(1, 4000).Select(n => new StrategyCall("size", ("bytes", $"{n}"))),
+        Gen.Choose(1, 60).Select(n => new StrategyCall("count", ("count", $"{n}"), ("unit", "lines"))),
+        Gen.Choose(1, 4000).Select(n => new StrategyCall("bytes", ("bytes", $"{n}"))),
         Gen.Choose(1, 30).Select(n => new StrategyCall("lines", ("lines", $"{n}"))));
 
     protected override IReadOnlyList<string> DecodeRecords(byte[] content) => PlainText.Lines(content).Select(Encoding.Latin1.GetString).ToArray();
@@ -24,21 +24,28 @@ public sealed class RawTextLineLawsTests : RawTextLaws
 public sealed class RawTextWordLawsTests : RawTextLaws
 {
     protected override Gen<StrategyCall> Strategies { get; } = Gen.OneOf(
-        Gen.Choose(1, 60).Select(n => new StrategyCall("chunks", ("count", $"{n}"), ("unit", "words"))),
-        Gen.Choose(1, 4000).Select(n => new StrategyCall("size", ("bytes", $"{n}"), ("unit", "words"))));
+        Gen.Choose(1, 60).Select(n => new StrategyCall("count", ("count", $"{n}"), ("unit", "words"))),
+        Gen.Choose(1, 4000).Select(n => new StrategyCall("bytes", ("bytes", $"{n}"), ("unit", "words"))));
 
     protected override IReadOnlyList<string> DecodeRecords(byte[] content) => PlainText.Words(content).Select(Encoding.Latin1.GetString).ToArray();
 }
 
 public abstract class RawTextLaws : FormatLaws<RawTextIndex>, IAsyncLifetime
 {
+    private const string Mark = "\u00EF\u00BB\u00BF";
+
     protected override DataFormat<RawTextIndex> Format { get; } = new RawTextFormat(chunkSize: 500);
 
     protected override string FileName => "text.txt";
 
-    protected override Gen<byte[]> Objects => TextGenerator.Any;
+    // U+FEFF inside of a text is a character. At the start of a piece that is read as a file of its own it would be taken for a
+    // byte order mark by anyone, so there it is left out (docs/formats/raw-text.md, "Limits").
+    protected override Gen<byte[]> Objects { get; } = TextGenerator.Any.Select(text =>
+        Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(text) is var all && all.StartsWith(Mark, StringComparison.Ordinal)
+            ? Mark + all.Replace(Mark, "", StringComparison.Ordinal)
+            : all.Replace(Mark, "", StringComparison.Ordinal)));
 
-    protected override int Cases => 20;
+    protected override int Cases => 12;
 
     protected override LawStore Store { get; } = new FolderLawStore();
 

@@ -15,7 +15,8 @@ public sealed class RawTextSliceTests
     private static readonly Gen<IPartitionStrategy<RawTextIndex, RawTextSlice>> Strategies = Gen.OneOf(
         Gen.Choose(1, 70).Zip(Units).Select(p => TextPartition.IntoChunks(p.Item1, p.Item2)),
         Gen.Choose(1, 3000).Zip(Units).Select(p => TextPartition.BySize(p.Item1, p.Item2)),
-        Gen.Choose(1, 40).Select(lines => TextPartition.ByLines(lines)));
+        Gen.Choose(1, 40).Select(lines => TextPartition.ByLines(lines)),
+        Gen.Choose(0, 1000).ArrayOf().Select(IPartitionStrategy<RawTextIndex, RawTextSlice> (thousandths) => new AtLines(thousandths)));
 
     [Fact]
     public void Slices_are_complete_disjoint_and_know_their_records() => Properties.ForAll(TextGenerator.Any.Zip(Strategies), 400, async @case =>
@@ -89,7 +90,7 @@ public sealed class RawTextSliceTests
         var (text, size) = @case;
         var indexed = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), text);
         var longest = indexed.Index.Text.LongestLine + MarkGrid.For(text.Length).CellSize + PlainText.BomLength(text);
-        Assert.All(indexed.Partition(TextPartition.BySize(size)), slice => Assert.InRange(slice.Length, 1, Math.Max(size, longest)));
+        Assert.All(indexed.Partition(TextPartition.BySize(size)), slice => Assert.InRange(slice.Length, text.Length == 0 ? 0 : 1, Math.Max(size, longest)));
     });
 
     [Fact]
@@ -129,8 +130,8 @@ public sealed class RawTextSliceTests
         foreach (var slice in slices)
             Assert.Equal((0, "", 0), ((await IndexedText<RawTextIndex>.ReadAsync(slice)).Length, await slice.GetAsync(), await slice.ReadAsync().CountAsync()));
         Assert.Empty(indexed.Store.Reads);
-        Assert.Empty(indexed.Partition(TextPartition.BySize(10)));
-        Assert.Empty(indexed.Partition(TextPartition.ByLines(10)));
+        Assert.Equal(0, Assert.Single(indexed.Partition(TextPartition.BySize(10))).Length);
+        Assert.Equal(0, Assert.Single(indexed.Partition(TextPartition.ByLines(10))).Length);
     }
 
     [Fact]
@@ -183,6 +184,15 @@ public sealed class RawTextSliceTests
         Assert.Throws<PartitionException>(() => body.ByRecords(1));
     }
 
+    [Fact]
+    public async Task Cuts_that_lose_or_repeat_lines_are_refused()
+    {
+        var index = (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), "one\ntwo\n"u8.ToArray())).Index;
+        Assert.Equal([0, 1, 1, 0], index.Cut([0, 0, 1, 2, 2]).Select(slice => slice.Records));
+        foreach (var cuts in (long[][])[[], [0], [1, 2], [0, 1], [0, 3], [0, 2, 1, 2]])
+            Assert.Throws<PartitionException>(() => index.Cut(cuts));
+    }
+
     private static async Task<List<string>> ReadBytesAsync(RawTextSlice slice)
     {
         var records = new List<string>();
@@ -190,5 +200,12 @@ public sealed class RawTextSliceTests
         while (await reader.MoveNextAsync())
             records.Add(Convert.ToHexString(reader.Current.Span));
         return records;
+    }
+
+    /// <summary>A strategy as users write them: cuts after any parts of the lines.</summary>
+    private sealed class AtLines(int[] thousandths) : IPartitionStrategy<RawTextIndex, RawTextSlice>
+    {
+        public IReadOnlyList<RawTextSlice> Partition(RawTextIndex index) =>
+            index.Cut([0, .. thousandths.Select(part => part * index.Text.Lines / 1000).Order(), index.Text.Lines]);
     }
 }
