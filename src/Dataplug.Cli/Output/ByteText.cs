@@ -24,7 +24,7 @@ internal static class ByteText
 
     /// <summary>A part of a whole: <c>0.213 %</c>.</summary>
     public static string Percent(double part, double whole) =>
-        whole <= 0 ? "0 %" : (100 * part / whole).ToString("0.###", CultureInfo.InvariantCulture) + " %";
+        whole <= 0 ? "0 %" : (100 * part / whole).ToString(part < whole ? "0.###" : "0", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>A whole number with separators: <c>1,234,567</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
