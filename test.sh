@@ -6,9 +6,10 @@ cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 CI=true
 results=$(mktemp -d)
 failed=0
+s3_folder=
 
 stop() {
-  tests/services/s3-up.sh down >/dev/null 2>&1 || true
+  [ -z "$s3_folder" ] || tests/services/s3-up.sh down "$s3_folder" >/dev/null 2>&1 || true
   rm -rf "$results"
 }
 trap stop EXIT
@@ -25,11 +26,12 @@ if ! dotnet format Dataplug.sln --verify-no-changes --no-restore --severity warn
 fi
 
 say "S3 server"
-if tests/services/s3-up.sh > "$results/s3.env"; then
-  set -a; . "$results/s3.env"; set +a
-  cat "$results/s3.env"
+# One server for all test projects; each makes buckets of its own.
+if DATAPLUG_TEST_S3=$(tests/services/s3-up.sh); then
+  export DATAPLUG_TEST_S3
+  s3_folder=$(sed -n 's/^S3_DIR=//p' <<< "$DATAPLUG_TEST_S3")
+  grep S3_ENDPOINT <<< "$DATAPLUG_TEST_S3"
 else
-  cat "$results/s3.env"
   echo "the S3 server did not start"
   failed=1
 fi
