@@ -14,4 +14,16 @@ internal static class Soon
     public static Task<IReadOnlyList<T>> InTime<T>(this FutureList<T> futures) => futures.GetResultAsync().WaitAsync(Limit);
 
     public static Task InTime(this ValueTask task) => task.AsTask().WaitAsync(Limit);
+
+    /// <summary>Waits for a state that has no event to wait for.</summary>
+    public static async Task Until(Func<bool> condition)
+    {
+        var deadline = Environment.TickCount64 + (long)Limit.TotalMilliseconds;
+        while (!condition())
+        {
+            if (Environment.TickCount64 > deadline)
+                throw new TimeoutException("It did not come to this.");
+            await Task.Yield();
+        }
+    }
 }

@@ -89,8 +89,7 @@ public sealed class ShippingTests
     {
         await using var executor = new FunctionExecutor(new LoopbackBackend(1));
         var future = executor.CallAsync(async token => { await Task.Delay(Timeout.Infinite, token); return 1; });
-        while (future.State != FutureState.Running)
-            await Task.Yield();
+        await Soon.Until(() => future.State == FutureState.Running);
 
         future.Cancel();
 

@@ -174,8 +174,7 @@ public sealed class CancellationTests
             ended = true;
             return 1;
         });
-        while (future.State == FutureState.Queued)
-            await Task.Yield();
+        await Soon.Until(() => future.State != FutureState.Queued);
 
         var disposal = executor.DisposeAsync().AsTask();
         await told.Task.InTime();
@@ -196,15 +195,14 @@ public sealed class CancellationTests
         var never = new TaskCompletionSource<int>();
         var future = executor.CallAsync(() => never.Task);
         var stuck = executor.MapAsync(x => x, StuckInputs(never.Task));
-        while (future.State == FutureState.Queued)
-            await Task.Yield();
+        await Soon.Until(() => future.State != FutureState.Queued);
 
         var disposal = executor.DisposeAsync().AsTask();
-        while (!disposal.IsCompleted)
+        await Soon.Until(() =>
         {
             time.Advance(TimeSpan.FromSeconds(5));
-            await Task.Yield();
-        }
+            return disposal.IsCompleted;
+        });
 
         Assert.True(future.IsDone);
         Assert.Equal(0, (await stuck.WhenAllSettledAsync().InTime()).Succeeded);

@@ -163,11 +163,13 @@ public sealed class FailureTests
         Assert.Equal(2, await future.InTime());
     }
 
-    [Fact]
-    public async Task A_timed_out_task_that_is_cancelled_then_is_cancelled_and_not_repeated()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_timed_out_task_that_is_cancelled_then_is_cancelled_and_not_repeated(int retries)
     {
         var time = new ManualTime();
-        await using var executor = new FunctionExecutor(new ExecutorOptions { Retries = 3, RetryDelay = TimeSpan.Zero, TaskTimeout = TimeSpan.FromMinutes(1), TimeProvider = time });
+        await using var executor = new FunctionExecutor(new ExecutorOptions { Retries = retries, RetryDelay = TimeSpan.Zero, TaskTimeout = TimeSpan.FromMinutes(1), TimeProvider = time });
         var started = new TaskCompletionSource();
         var gate = new TaskCompletionSource<int>();
         var future = executor.CallAsync(() =>

@@ -41,14 +41,11 @@ public sealed class LocalBackendTests
         var gate = new TaskCompletionSource();
         var order = new List<string>();
         var blocker = executor.CallAsync(async () => { await gate.Task; return 0; });
-        while (blocker.State != FutureState.Running)
-            await Task.Yield();
+        await Soon.Until(() => blocker.State == FutureState.Running);
         var first = executor.MapAsync(i => { order.Add($"a{i}"); return i; }, [0, 1, 2]);
-        while (first.Progress.Drawn < 1)
-            await Task.Yield();
+        await Soon.Until(() => first.Progress.Drawn >= 1);
         var second = executor.MapAsync(i => { order.Add($"b{i}"); return i; }, [0, 1, 2]);
-        while (second.Progress.Drawn < 1)
-            await Task.Yield();
+        await Soon.Until(() => second.Progress.Drawn >= 1);
 
         gate.SetResult();
         await first.InTime();
