@@ -144,9 +144,9 @@ public sealed class GetCommandTests : IDisposable
     public async Task Slices_of_different_plans_and_objects_are_refused()
     {
         var text = _workspace.Text();
-        var halves = File.ReadAllLines(await PartitionAsync(text, "chunks", "count=2"));
-        var thirds = File.ReadAllLines(await PartitionAsync(text, "chunks", "count=3"));
-        var other = File.ReadAllLines(await PartitionAsync(_workspace.Text("other.txt"), "chunks", "count=2"));
+        var halves = File.ReadAllLines(await PartitionAsync(text, "count", "count=2"));
+        var thirds = File.ReadAllLines(await PartitionAsync(text, "count", "count=3"));
+        var other = File.ReadAllLines(await PartitionAsync(_workspace.Text("other.txt"), "count", "count=2"));
 
         var plans = await _tool.RunAsync("get", Mixed(halves[0], thirds[1], thirds[2]), "--all");
         var objects = await _tool.RunAsync("get", Mixed(halves[0], other[1]), "--all");
@@ -163,7 +163,7 @@ public sealed class GetCommandTests : IDisposable
     [Fact]
     public async Task A_number_beyond_the_plan_is_wrong_usage()
     {
-        var slices = await PartitionAsync(_workspace.Text(), "chunks", "count=4");
+        var slices = await PartitionAsync(_workspace.Text(), "count", "count=4");
 
         var beyond = await _tool.RunAsync("get", slices, "--slice", "4");
         var neither = await _tool.RunAsync("get", slices);
@@ -189,7 +189,7 @@ public sealed class GetCommandTests : IDisposable
     [Fact]
     public async Task A_slice_that_was_changed_is_refused_with_its_line()
     {
-        var slices = await PartitionAsync(_workspace.Text(), "chunks", "count=3");
+        var slices = await PartitionAsync(_workspace.Text(), "count", "count=3");
         var lines = File.ReadAllLines(slices);
         lines[1] = lines[1].Replace("notes.txt", "n0tes.txt", StringComparison.Ordinal);
         File.WriteAllLines(slices, lines);

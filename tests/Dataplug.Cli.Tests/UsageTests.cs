@@ -15,11 +15,11 @@ public sealed class UsageTests : IDisposable
     [InlineData("preprocess", "x.txt", "--format", "unheard-of")]
     [InlineData("partition")]
     [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "nope")]
-    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "chunks")]
-    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "chunks", "--param", "count")]
-    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "chunks", "--param", "count=0")]
-    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "chunks", "--param", "count=2", "--param", "count=3")]
-    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "chunks", "--param", "count=2", "--param", "size=3")]
+    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "count")]
+    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "count", "--param", "count")]
+    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "count", "--param", "count=0")]
+    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "count", "--param", "count=2", "--param", "count=3")]
+    [InlineData("partition", "x.txt", "--format", "raw-text", "--strategy", "count", "--param", "count=2", "--param", "size=3")]
     [InlineData("get")]
     [InlineData("get", "slices.jsonl", "--slice", "-1")]
     [InlineData("get", "slices.jsonl", "--slice", "1", "--all")]
@@ -62,7 +62,7 @@ public sealed class UsageTests : IDisposable
         var result = await new Tool(_workspace).RunAsync("partition", _workspace.Text(), "--strategy", "nope");
 
         Assert.Equal("format 'raw-text' has no strategy 'nope'", result.ErrorLine);
-        Assert.Contains("--strategy chunks", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--strategy count", result.Error, StringComparison.Ordinal);
         Assert.Contains("--param count=", result.Error, StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed class UsageTests : IDisposable
     {
         var result = await new Tool(_workspace).RunAsync("partition", _workspace.Text());
 
-        Assert.StartsWith("strategy 'chunks' needs the parameter 'count'", result.ErrorLine, StringComparison.Ordinal);
+        Assert.StartsWith("strategy 'count' needs the parameter 'count'", result.ErrorLine, StringComparison.Ordinal);
         Assert.Contains("--param count=", result.Error, StringComparison.Ordinal);
     }
 

@@ -16,7 +16,7 @@ internal static class PartitionCommand
         var target = new Option<string?>("--out") { HelpName = "PATH", Description = "Where the slices go: a file, an object, or '-' for standard output." };
         var command = new CommandWithExamples("partition", "Cut an indexed object into slices: one line of JSON each. Reads the index, never the data.",
             "dataplug partition reads.fastq.gz --strategy batches --param count=200 --out slices.jsonl",
-            "dataplug partition s3://bucket/table.csv --strategy size --param bytes=64MiB")
+            "dataplug partition s3://bucket/table.csv --strategy bytes --param bytes=64MiB")
         {
             uri, shared.Format, shared.Strategy, shared.Parameters, target, shared.Metadata, shared.MetaBucket, shared.Json,
         };
