@@ -64,7 +64,7 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
     private static long ReadLines(string plan, int slice)
     {
         using var json = JsonDocument.Parse(File.ReadLines(plan).ElementAt(slice));
-        return json.RootElement.GetProperty("slice").GetProperty("lineCount").GetInt64();
+        return json.RootElement.GetProperty("slice").GetProperty("lines").GetProperty("lineCount").GetInt64();
     }
 
     private static async Task<long> CountLinesAsync(string command) => long.Parse(await OutputAsync($"{command} | wc -l"), CultureInfo.InvariantCulture);

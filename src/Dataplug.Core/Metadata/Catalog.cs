@@ -138,44 +138,55 @@ public sealed class Catalog
         return removed > 0;
     }
 
+    // What a run enters is written by plain SQL into the tables that EF's migrations made: EF takes longer to start than a
+    // small object takes to index.
+
     /// <summary>Enters a sidecar; replaces what was there of the same object, format and place.</summary>
     internal Task AddAsync(SidecarReader sidecar, CancellationToken cancellationToken)
     {
         var row = RowOf(sidecar);
-        return WriteAsync(async context =>
-        {
-            await context.Objects.Where(old => old.Source == row.Source && old.FormatId == row.FormatId && old.Sidecar == row.Sidecar).ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false);
-            await context.Objects.AddAsync(row, cancellationToken).ConfigureAwait(false);
-        }, cancellationToken);
+        return CatalogDatabase.ExecuteAsync(Path, async execute =>
+            await execute(
+                """
+                INSERT INTO objects (Source, Uri, ETag, Size, FormatId, FormatVersion, Parameters, Attributes, Sidecar, SidecarSize, IndexedAt)
+                VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                ON CONFLICT (Source, FormatId, Sidecar) DO UPDATE SET Uri = excluded.Uri, ETag = excluded.ETag, Size = excluded.Size,
+                  FormatVersion = excluded.FormatVersion, Parameters = excluded.Parameters, Attributes = excluded.Attributes,
+                  SidecarSize = excluded.SidecarSize, IndexedAt = excluded.IndexedAt
+                """,
+                [row.Source, row.Uri, row.ETag, row.Size, row.FormatId, row.FormatVersion, row.Parameters, row.Attributes, row.Sidecar, row.SidecarSize, row.IndexedAt]).ConfigureAwait(false),
+            cancellationToken);
     }
 
     /// <summary>Enters the beginning of a run with its chunks; replaces the last run of the same object and format.</summary>
-    internal Task StartRunAsync(RunRow run, CancellationToken cancellationToken) => WriteAsync(async context =>
+    internal Task StartRunAsync(RunRow run, CancellationToken cancellationToken) => CatalogDatabase.ExecuteAsync(Path, async execute =>
     {
-        await context.Runs.Where(old => old.Id == run.Id).ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false);
-        await context.Runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
+        await execute("DELETE FROM runs WHERE Id = $0", [run.Id]).ConfigureAwait(false);
+        await execute(
+            """
+            INSERT INTO runs (Id, Source, Uri, ETag, Size, FormatId, State, BytesDone, Folder, Host, ProcessId, StartedAt, UpdatedAt, Error)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            """,
+            [run.Id, run.Source, run.Uri, run.ETag, run.Size, run.FormatId, run.State, run.BytesDone, run.Folder, run.Host, run.ProcessId, run.StartedAt, run.UpdatedAt, run.Error]).ConfigureAwait(false);
+        foreach (var chunk in run.Chunks)
+            await execute("INSERT INTO chunks (RunId, \"Index\", Offset, Length, IsDone) VALUES ($0, $1, $2, $3, $4)", [run.Id, chunk.Index, chunk.Offset, chunk.Length, chunk.IsDone]).ConfigureAwait(false);
     }, cancellationToken);
 
     /// <summary>Enters how far a run is.</summary>
-    internal Task UpdateRunAsync(string id, CatalogRunState state, long bytesDone, IReadOnlyCollection<int> chunksDone, string? error, CancellationToken cancellationToken) => WriteAsync(async context =>
-    {
-        var text = state.ToString();
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        await context.Runs.Where(run => run.Id == id).ExecuteUpdateAsync(set => set
-            .SetProperty(run => run.State, text)
-            .SetProperty(run => run.BytesDone, bytesDone)
-            .SetProperty(run => run.UpdatedAt, now)
-            .SetProperty(run => run.Error, error), cancellationToken).ConfigureAwait(false);
-        if (state == CatalogRunState.Succeeded)
+    internal Task UpdateRunAsync(string id, CatalogRunState state, long bytesDone, IReadOnlyCollection<int> chunksDone, string? error, CancellationToken cancellationToken) =>
+        CatalogDatabase.ExecuteAsync(Path, async execute =>
         {
-            await context.Chunks.Where(chunk => chunk.RunId == id).ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            foreach (var batch in chunksDone.Chunk(500))
-                await context.Chunks.Where(chunk => chunk.RunId == id && batch.Contains(chunk.Index)).ExecuteUpdateAsync(set => set.SetProperty(chunk => chunk.IsDone, true), cancellationToken).ConfigureAwait(false);
-        }
-    }, cancellationToken);
+            await execute(
+                "UPDATE runs SET State = $0, BytesDone = $1, UpdatedAt = $2, Error = $3 WHERE Id = $4",
+                [state.ToString(), bytesDone, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), error, id]).ConfigureAwait(false);
+            if (state == CatalogRunState.Succeeded)
+                await execute("DELETE FROM chunks WHERE RunId = $0", [id]).ConfigureAwait(false);
+            else
+            {
+                foreach (var chunk in chunksDone)
+                    await execute("UPDATE chunks SET IsDone = 1 WHERE RunId = $0 AND \"Index\" = $1", [id, chunk]).ConfigureAwait(false);
+            }
+        }, cancellationToken);
 
     // A damaged or newer file is moved out of the way; one that works stays, so that other processes keep what they have open.
     private static async Task DiscardUnusableAsync(DataplugHome home, CancellationToken cancellationToken)

@@ -73,6 +73,38 @@ internal static class CatalogDatabase
         });
     }
 
+    /// <summary>Runs statements in one immediate transaction: readers go on, another writer waits its turn. Plain SQL, for the
+    /// same reason as <see cref="Contains"/>. Parameters are named $0, $1, ….</summary>
+    public static Task ExecuteAsync(string path, Func<Func<string, object?[], Task>, Task> statements, CancellationToken cancellationToken) => GuardAsync(path, async () =>
+    {
+        var connection = new SqliteConnection(CatalogContext.ConnectionString(path));
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var transaction = (SqliteTransaction)await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                await statements(async (sql, values) =>
+                {
+                    var command = connection.CreateCommand();
+                    await using (command.ConfigureAwait(false))
+                    {
+                        command.Transaction = transaction;
+#pragma warning disable CA2100 // The statements are constants of the catalog.
+                        command.CommandText = sql;
+#pragma warning restore CA2100
+                        for (var i = 0; i < values.Length; i++)
+                            command.Parameters.AddWithValue("$" + i.ToString(System.Globalization.CultureInfo.InvariantCulture), values[i] ?? DBNull.Value);
+                        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                    }
+                }).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    });
+
     /// <summary>The schema version of the catalog; 0 when there is none yet.</summary>
     /// <exception cref="CatalogException">It is damaged or newer than this program.</exception>
     public static int ReadVersion(string path)

@@ -108,7 +108,8 @@ public sealed class PinnedObject
         RequireInside(range);
         if (range.Length == 0)
             return Stream.Null;
-        return options is null
+        // Reading ahead hides the way to a server; on this machine it would only copy every byte once more.
+        return options is null || !_store.Capabilities.HasFlag(StoreCapabilities.Remote)
             ? new SingleReadStream(_store, Uri, new ReadRequest(range, ETag))
             : new ReadAheadStream(_store, Uri, ETag, range, options);
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Dataplug.Text;
@@ -114,6 +115,8 @@ internal sealed class FastqContent : IGZipContent
 
     // Whole records from the start of the span on, as long as nothing about them is odd. Returns the bytes that were done, or
     // -1 when a quality is out of range somewhere: nothing is done then, and the slow way will find it.
+    // Optimised at its first call: there are few calls, each on much content.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int AppendRecords(ReadOnlySpan<byte> content)
     {
         var range = QualityRange.Start;
