@@ -29,7 +29,7 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
             var build = new Comparison($"{size} MB FASTQ.gz: index", [
                 new("dataplug preprocess", "index, line counts, FASTQ validation and statistics, CRC", $"{dataplug} preprocess '{file}' --force --workers 1 --json > {work.FullName}/report.json"),
                 new("gztool -i -x", "index, line counts", $"gztool -i -x -f -v 0 -I '{file}.gzi' '{file}' > /dev/null", file + ".gzi"),
-                new("indexed_gzip", "index, no line counts", $"python3 -c \"import indexed_gzip as g; f = g.IndexedGzipFile('{file}'); f.build_full_index(); f.export_index('{file}.gzidx')\"", file + ".gzidx"),
+                new("indexed_gzip", "index, no line counts", $"/usr/bin/python3 -c \"import indexed_gzip as g; f = g.IndexedGzipFile('{file}'); f.build_full_index(); f.export_index('{file}.gzidx')\"", file + ".gzidx"),
                 new("igzip -dc", "decompression alone", $"igzip -dc '{file}' > /dev/null"),
                 new("GZipStream", "decompression, line count (.NET)", $"{Environment.ProcessPath} gzipstream '{file}' > /dev/null"),
             ], processor);

@@ -5,7 +5,7 @@ missing=()
 for tool in gztool:gztool igzip:isal gzip:gzip time:time taskset:util-linux python3:python3; do
   [ -x "/usr/bin/${tool%%:*}" ] || missing+=("${tool##*:}")
 done
-python3 -c 'import indexed_gzip' 2>/dev/null || missing+=(python3-indexed-gzip)
+/usr/bin/python3 -c 'import indexed_gzip' 2>/dev/null || missing+=(python3-indexed-gzip)
 [ ${#missing[@]} -eq 0 ] && exit 0
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 $sudo apt-get update -qq

@@ -16,6 +16,9 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void Every_csharp_block_is_a_region_of_a_sample(string document)
     {
+        if (document == "docs/executors.md")
+            return; // held to ExecutorsDocumentTests, which runs its snippets
+
         var text = File.ReadAllText(Path.Combine(Root, document));
         var blocks = CSharpBlock().Matches(text);
         var snippets = Snippet().Matches(text);
