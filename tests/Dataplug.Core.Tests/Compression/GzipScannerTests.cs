@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dataplug.Compression;
+using Dataplug.Conformance.GZip;
 
 namespace Dataplug.Core.Tests.Compression;
 
@@ -431,17 +432,10 @@ public sealed class GzipScannerTests
     }
 
     /// <summary>Real files, with what gzip(1) and a member table made by an independent tool say of them.</summary>
-    [Fact]
+    [SharedDataFact]
     public async Task Real_files_give_the_known_bytes_and_members()
     {
-        var data = Path.GetFullPath(Path.Combine(RepositoryRoot(), "..", "shared", "data"));
-        if (!Directory.Exists(data))
-            data = Path.GetFullPath(Path.Combine(RepositoryRoot(), "..", "..", "shared", "data"));
-        if (!Directory.Exists(data))
-        {
-            Console.WriteLine("Not run: the real sample files (../shared/data) are absent.");
-            return;
-        }
+        var data = SharedData.Folder!;
         using var truth = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(data, "TRUTH.json")));
         var seen = 0;
         foreach (var file in truth.RootElement.EnumerateObject())
@@ -465,13 +459,5 @@ public sealed class GzipScannerTests
             seen++;
         }
         Assert.True(seen > 10);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Dataplug.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }
