@@ -10,7 +10,7 @@ internal static class SyntheticReads
     {
         var options = new FastqGeneratorOptions();
         using var fastq = new MemoryStream();
-        FastqGenerator.WriteAsync(fastq, options with { Reads = FastqGenerator.EstimateReads(length, options) + 1000 }).GetAwaiter().GetResult();
+        FastqGenerator.WriteAsync(fastq, options with { Reads = (FastqGenerator.EstimateReads(length, options) * 11 / 10) + 1000 }).GetAwaiter().GetResult();
         return fastq.Length >= length ? fastq.GetBuffer()[..length] : throw new InvalidOperationException($"{fastq.Length} bytes were made instead of {length}.");
     }
 }

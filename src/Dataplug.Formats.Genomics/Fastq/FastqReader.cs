@@ -175,12 +175,21 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
         return true;
     }
 
+    // Empty lines may follow the last read, nothing else; a carriage return that is not before a line feed is something else.
     private bool SkipTrailing(ReadOnlySpan<byte> text)
     {
         _trailing = true;
-        if (text.IndexOfAnyExcept((byte)'\n', (byte)'\r') >= 0)
+        var position = 0;
+        while (TryLine(text, ref position, out var line))
+        {
+            if (!line.IsEmpty)
+                throw Corrupt("comes after an empty line");
+        }
+
+        var rest = text[position..];
+        if (!rest.IsEmpty && !rest.SequenceEqual("\r"u8))
             throw Corrupt("comes after an empty line");
-        _start = _end;
+        _start += _ended ? text.Length : position;
         return false;
     }
 

@@ -57,7 +57,7 @@ public sealed class FastqContentTests
         }
     }
 
-    [Property(Arbitrary = [typeof(FastqContentTests)], MaxTest = 1000)]
+    [Property(Arbitrary = [typeof(FastqContentTests)], MaxTest = 3000)]
     public void The_reader_gives_what_the_plain_parser_gives_or_refuses(Pieces pieces)
     {
         List<(string, string, string)> reads;
@@ -72,6 +72,20 @@ public sealed class FastqContentTests
         }
 
         Assert.Equal(reads, Read(pieces));
+    }
+
+    [Theory]
+    [InlineData("\r\n\r\r\n")]
+    [InlineData("@a\nAC\n+\nII\n\n\r\r")]
+    [InlineData("@a\nAC\n+\nII\n\r@")]
+    public void Only_whole_line_ends_may_follow_an_empty_line(string content)
+    {
+        foreach (var longest in new[] { 1, 2, 1000 })
+        {
+            var pieces = new Pieces(Encoding.Latin1.GetBytes(content), longest, 1);
+            Assert.Throws<CorruptObjectException>(() => Read(pieces));
+            Assert.Throws<CorruptObjectException>(() => Validate(pieces));
+        }
     }
 
     [Theory]
