@@ -41,7 +41,7 @@ internal sealed class DemoView(Session session)
     public void Indexed(PreprocessReport report, FastqIndex index, long requests)
     {
         var rate = index.UncompressedSize / Math.Max(0.001, report.Elapsed.TotalSeconds);
-        Step("indexed", $"{ByteText.Size(report.Source.Size)} read once in {ByteText.Count(requests)} requests, {ByteText.Size(index.UncompressedSize)} of FASTQ at {ByteText.Size(rate)}/s", report.Elapsed);
+        Step("indexed", $"{ByteText.Size(report.Source.Size)} read once in {ByteText.Count(requests)} {(requests == 1 ? "request" : "requests")}, {ByteText.Size(index.UncompressedSize)} of FASTQ at {ByteText.Size(rate)}/s", report.Elapsed);
         Detail($"the index: {ByteText.Size(report.SidecarSize)} in {ByteText.Count(index.LineIndex.AccessPointCount)} access points, {ByteText.Percent(report.SidecarSize, report.Source.Size)} of the object");
     }
 
