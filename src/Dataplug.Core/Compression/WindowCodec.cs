@@ -17,10 +17,10 @@ public static class WindowCodec
     private const int Level = 3;
 
     [ThreadStatic]
-    private static Compressor? t_compressor;
+    private static Compressor? _compressor;
 
     [ThreadStatic]
-    private static Decompressor? t_decompressor;
+    private static Decompressor? _decompressor;
 
     /// <summary>Packs a window.</summary>
     /// <param name="window">0 to 32768 bytes; runs of zeros (bytes never referred to) cost next to nothing.</param>
@@ -30,7 +30,7 @@ public static class WindowCodec
         ArgumentOutOfRangeException.ThrowIfGreaterThan(window.Length, MaxWindowLength, nameof(window));
         if (window.IsEmpty)
             return [];
-        var compressor = t_compressor ??= new Compressor(Level);
+        var compressor = _compressor ??= new Compressor(Level);
         var buffer = new byte[2 + Compressor.GetCompressBound(window.Length)];
         var length = compressor.Wrap(window, buffer.AsSpan(2));
         buffer[0] = (byte)(window.Length - 1);
@@ -53,7 +53,7 @@ public static class WindowCodec
         var window = new byte[length];
         try
         {
-            var decompressor = t_decompressor ??= new Decompressor();
+            var decompressor = _decompressor ??= new Decompressor();
             if (decompressor.Unwrap(encoded[2..], window) == length)
                 return window;
         }
