@@ -1,9 +1,11 @@
+using Dataplug.Storage;
+
 namespace Dataplug.Text;
 
 /// <summary>
 /// A stream over some records of a range: leaves out those that come first and ends before those that come last.
 /// </summary>
-internal sealed class RecordWindowStream : Stream
+internal sealed class RecordWindowStream : ForwardStream
 {
     private readonly Stream _inner;
     private readonly RecordStartFinder _finder;
@@ -21,20 +23,6 @@ internal sealed class RecordWindowStream : Stream
         _finder = finder;
         _skip = skip == 0 ? -1 : skip;
         _take = take;
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public override int Read(Span<byte> buffer)
@@ -66,21 +54,6 @@ internal sealed class RecordWindowStream : Stream
 
         return 0;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -121,43 +121,14 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
     // Checkpoints are stored between two reads of the input: the scan's callbacks can't wait, but the scan waits for its input,
     // and so for the checkpoint before it. The scanner reads the next piece while it works on one, so a checkpoint may come from
     // another thread than the one that stores it.
-    private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run) : Stream
+    private sealed class CheckpointingStream(Stream stored, GZipLineVisitor visitor, IStreamingRun run) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (visitor.TryTakeCheckpoint(out var partial, out var state))
                 await run.CheckpointAsync(partial, state, cancellationToken).ConfigureAwait(false);
             return await stored.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override async ValueTask DisposeAsync()
         {

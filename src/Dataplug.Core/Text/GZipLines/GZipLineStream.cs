@@ -1,11 +1,12 @@
 using System.Buffers;
 using Dataplug.Compression;
+using Dataplug.Storage;
 
 namespace Dataplug.Text;
 
 /// <summary>The lines of a <see cref="GZipLineRange"/>: decompressed content with the lines before passed over, ended after the
 /// last line.</summary>
-internal sealed class GZipLineStream : Stream
+internal sealed class GZipLineStream : ForwardStream
 {
     private const int SkipBufferSize = 64 << 10;
 
@@ -32,20 +33,6 @@ internal sealed class GZipLineStream : Stream
             _buffer = ArrayPool<byte>.Shared.Rent(SkipBufferSize);
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty || _ended)
@@ -66,21 +53,6 @@ internal sealed class GZipLineStream : Stream
         var read = await _content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         return Take(buffer.Span[..Limit(read)]);
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {
