@@ -5,9 +5,6 @@ namespace Dataplug.Text;
 /// </summary>
 internal sealed class MarkedBody
 {
-    /// <summary>More slices than this fit in no plan.</summary>
-    private const long MaxSlices = 1 << 22;
-
     private readonly string _source;
     private readonly long _start;
     private readonly long _end;
@@ -35,7 +32,7 @@ internal sealed class MarkedBody
     /// n-th part of the body; some are empty where there are fewer marks than ranges.</summary>
     public List<MarkedRange> IntoChunks(long count)
     {
-        CheckCount(count);
+        LineCuts.CheckCount(count, _source);
         var ranges = new List<MarkedRange>((int)count);
         var from = Start;
         for (long i = 1; i <= count; i++)
@@ -61,7 +58,7 @@ internal sealed class MarkedBody
             var to = bytes >= _end - from.Offset ? End : LastAtOrBefore(from.Offset + bytes);
             if (to.Offset <= from.Offset && from.Offset < _end)
                 to = FirstAtOrAfter(from.Offset + 1);
-            CheckCount(ranges.Count + 1);
+            LineCuts.CheckCount(ranges.Count + 1, _source);
             ranges.Add(Between(from, to));
             from = to;
         }
@@ -73,12 +70,7 @@ internal sealed class MarkedBody
     public List<MarkedRange> ByRecords(long records)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(records);
-        var count = _records == 0 ? 1 : ((_records - 1) / records) + 1;
-        CheckCount(count);
-        var cuts = new long[count + 1];
-        for (var i = 1; i < cuts.Length; i++)
-            cuts[i] = i == cuts.Length - 1 ? _records : i * records;
-        return Cut(cuts);
+        return Cut(LineCuts.Every(_records, records, LineRemainder.Keep, _source));
     }
 
     /// <summary>
@@ -89,12 +81,7 @@ internal sealed class MarkedBody
     public List<MarkedRange> Cut(IReadOnlyList<long> cuts)
     {
         ArgumentNullException.ThrowIfNull(cuts);
-        CheckCount(cuts.Count - 1);
-        for (var i = 0; i < cuts.Count; i++)
-        {
-            if ((i == 0 && cuts[i] != 0) || (i > 0 && cuts[i] < cuts[i - 1]) || (i == cuts.Count - 1 && cuts[i] != _records))
-                throw new PartitionException(_source, $"cut {i} is {cuts[i]}", $"Cuts begin with 0, never fall, and end with the number of records, {_records}.");
-        }
+        LineCuts.Check(cuts, _records, _source);
 
         // What comes before the first record and after the last belongs to the slices with these records; without any, to the last.
         var ranges = new List<MarkedRange>(cuts.Count - 1);
@@ -128,46 +115,25 @@ internal sealed class MarkedBody
 
     private (long Offset, long Number) FirstAtOrAfter(long offset)
     {
-        var i = LowerBound(_offsets, offset);
+        var i = Ascending.FirstAtLeast(_offsets, offset);
         return offset <= _start ? Start : i < _offsets.Length && _offsets[i] < _end ? (_offsets[i], _numbers[i]) : End;
     }
 
     private (long Offset, long Number) LastAtOrBefore(long offset)
     {
-        var i = LowerBound(_offsets, offset + 1) - 1;
+        var i = Ascending.FirstAtLeast(_offsets, offset + 1) - 1;
         return i < 0 || _offsets[i] <= _start ? Start : (_offsets[i], _numbers[i]);
     }
 
     private (long Offset, long Number) AtOrBeforeRecord(long number)
     {
-        var i = LowerBound(_numbers, number + 1) - 1;
+        var i = Ascending.FirstAtLeast(_numbers, number + 1) - 1;
         return i < 0 || _offsets[i] <= _start ? Start : (_offsets[i], _numbers[i]);
     }
 
     private (long Offset, long Number) AtOrAfterRecord(long number)
     {
-        var i = LowerBound(_numbers, number);
+        var i = Ascending.FirstAtLeast(_numbers, number);
         return i < _numbers.Length ? (_offsets[i], _numbers[i]) : End;
-    }
-
-    private static int LowerBound(long[] sorted, long value)
-    {
-        var (low, high) = (0, sorted.Length);
-        while (low < high)
-        {
-            var middle = low + ((high - low) / 2);
-            if (sorted[middle] < value)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low;
-    }
-
-    private void CheckCount(long count)
-    {
-        if (count is < 1 or > MaxSlices)
-            throw new PartitionException(_source, $"a plan may have from 1 to {MaxSlices} slices, but this one would have {count}", "Ask for fewer, larger slices.");
     }
 }

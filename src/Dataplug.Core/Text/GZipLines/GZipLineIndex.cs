@@ -164,7 +164,7 @@ public sealed class GZipLineIndex
     {
         ArgumentOutOfRangeException.ThrowIfNegative(contentOffset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(contentOffset, ContentSize);
-        var after = UpperBound(_outputs, contentOffset);
+        var after = Ascending.FirstAtLeast(_outputs, contentOffset + 1);
         var (fromOffset, fromLine) = after > 0 ? (_outputs[after - 1], LineFrom(_keys[after - 1])) : (0, 0);
         var (toOffset, toLine) = after < _outputs.Length ? (_outputs[after], LineFrom(_keys[after])) : (ContentSize, Lines);
         toLine = Math.Min(toLine, Lines);
@@ -176,21 +176,6 @@ public sealed class GZipLineIndex
     // A key is twice the number of line feeds before a place, plus 1 inside a line: line n begins at or after a place exactly
     // when the place's key is at most 2 n, and it ends at or before the place exactly when the key is at least 2 (n + 1).
     private static long LineFrom(long key) => (key + 1) >> 1;
-
-    private static int UpperBound(long[] ascending, long value)
-    {
-        int low = 0, high = ascending.Length;
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (ascending[middle] <= value)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low;
-    }
 
     private static CorruptIndexException Corrupt(string name) => new(name, "the columns of its line index contradict each other");
 
@@ -211,7 +196,7 @@ public sealed class GZipLineIndex
 
     private long EndAfter(long key)
     {
-        var mark = UpperBound(_keys, key - 1);
+        var mark = Ascending.FirstAtLeast(_keys, key);
         return mark < _bits.Length ? Math.Min(StoredSize, (_bits[mark] + 7) >> 3) : StoredSize;
     }
 

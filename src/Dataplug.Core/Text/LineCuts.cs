@@ -19,7 +19,7 @@ public static class LineCuts
     public static IReadOnlyList<long> Balanced(long items, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(items);
-        var cuts = new long[CheckedCount(count) + 1];
+        var cuts = new long[CheckCount(count, null) + 1];
         var (each, larger) = Math.DivRem(items, count);
         for (var i = 1; i < cuts.Length; i++)
             cuts[i] = cuts[i - 1] + each + (i <= larger ? 1 : 0);
@@ -31,13 +31,16 @@ public static class LineCuts
     /// <param name="each">Items a slice, ≥ 1.</param>
     /// <param name="remainder">What becomes of items left over.</param>
     /// <exception cref="PartitionException">Too many slices, or less than one item a slice.</exception>
-    public static IReadOnlyList<long> Every(long items, long each, LineRemainder remainder = LineRemainder.Keep)
+    public static IReadOnlyList<long> Every(long items, long each, LineRemainder remainder = LineRemainder.Keep) => Every(items, each, remainder, null);
+
+    /// <inheritdoc cref="Every(long, long, LineRemainder)"/>
+    internal static IReadOnlyList<long> Every(long items, long each, LineRemainder remainder, string? source)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(items);
         if (each < 1)
-            throw new PartitionException(null, $"{each} items a slice make no sense");
+            throw new PartitionException(source, $"{each} items a slice make no sense");
         var (full, rest) = Math.DivRem(items, each);
-        var cuts = new long[CheckedCount(Math.Max(1, full + (rest > 0 && remainder == LineRemainder.Keep ? 1 : 0))) + 1];
+        var cuts = new long[CheckCount(Math.Max(1, full + (rest > 0 && remainder == LineRemainder.Keep ? 1 : 0)), source) + 1];
         for (var i = 1; i < cuts.Length - 1; i++)
             cuts[i] = i * each;
         cuts[^1] = items;
@@ -68,7 +71,7 @@ public static class LineCuts
             if (item > cuts[^1])
             {
                 cuts.Add(item);
-                CheckedCount(cuts.Count);
+                CheckCount(cuts.Count, null);
             }
 
             if (index.ContentSize - offset <= bytes)
@@ -86,15 +89,25 @@ public static class LineCuts
     /// <exception cref="PartitionException">They don't rise from 0 to <paramref name="items"/>, or are too many.</exception>
     public static void Check(IReadOnlyList<long> cuts, long items, SourceIdentity source)
     {
-        ArgumentNullException.ThrowIfNull(cuts);
         ArgumentNullException.ThrowIfNull(source);
-        CheckedCount(cuts.Count - 1L);
-        if (cuts[0] != 0 || cuts[^1] != items || cuts.Zip(cuts.Skip(1)).Any(pair => pair.First > pair.Second))
-            throw new PartitionException(source.Uri.Display, $"the cuts must rise from 0 to {items}", "Give one cut more than slices, the first 0, the last the number of items.");
+        Check(cuts, items, source.Uri.Display);
     }
 
-    private static long CheckedCount(long count) =>
+    /// <inheritdoc cref="Check(IReadOnlyList{long}, long, SourceIdentity)"/>
+    internal static void Check(IReadOnlyList<long> cuts, long items, string source)
+    {
+        ArgumentNullException.ThrowIfNull(cuts);
+        CheckCount(cuts.Count - 1L, source);
+        if (cuts[0] != 0 || cuts[^1] != items || cuts.Zip(cuts.Skip(1)).Any(pair => pair.First > pair.Second))
+            throw new PartitionException(source, $"the cuts must rise from 0 to {items}", "Give one cut more than slices, the first 0, the last the number of items.");
+    }
+
+    /// <summary>Checks that a plan of so many slices is possible.</summary>
+    /// <param name="count">Number of slices.</param>
+    /// <param name="source">The object, for the error message; null where it is not known.</param>
+    /// <exception cref="PartitionException">Less than one, or more than <see cref="MaxSlices"/>.</exception>
+    internal static long CheckCount(long count, string? source) =>
         count is >= 1 and <= MaxSlices
             ? count
-            : throw new PartitionException(null, $"a plan of {count} slices is not possible", $"Ask for 1 to {MaxSlices} slices.");
+            : throw new PartitionException(source, $"a plan of {count} slices is not possible", $"Ask for 1 to {MaxSlices} slices.");
 }
