@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
+using Dataplug.Conformance.Servers;
 using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Functions;
 
@@ -13,8 +14,8 @@ public sealed partial class ExecutorsDocumentTests
     [Fact]
     public void Every_snippet_of_the_document_is_in_this_file()
     {
-        var source = Squeeze(File.ReadAllText(SourceTree.PathOf("tests/Dataplug.Lithops.Tests/ExecutorsDocumentTests.cs")));
-        var document = File.ReadAllText(SourceTree.PathOf("docs/executors.md")).ReplaceLineEndings("\n");
+        var source = Squeeze(File.ReadAllText(Path.Combine(Repository.Root, "tests/Dataplug.Lithops.Tests/ExecutorsDocumentTests.cs")));
+        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
         Assert.Equal(10, snippets.Count);

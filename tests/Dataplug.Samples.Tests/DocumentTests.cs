@@ -1,15 +1,14 @@
 using System.Text.RegularExpressions;
+using Dataplug.Conformance.Servers;
 
 namespace Dataplug.Samples.Tests;
 
 /// <summary>What the documents show is what the samples do, and links lead somewhere.</summary>
 public sealed partial class DocumentTests
 {
-    public static readonly string Root = FindRoot();
-
     public static TheoryData<string> Documents() => [.. Directory
-        .EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
-        .Select(path => Path.GetRelativePath(Root, path))
+        .EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(Repository.Root, path))
         .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "artifacts" or "BenchmarkDotNet.Artifacts"))];
 
     [Theory]
@@ -19,7 +18,7 @@ public sealed partial class DocumentTests
         if (document == "docs/executors.md")
             return; // held to ExecutorsDocumentTests, which runs its snippets
 
-        var text = File.ReadAllText(Path.Combine(Root, document));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, document));
         var blocks = CSharpBlock().Matches(text);
         var snippets = Snippet().Matches(text);
         Assert.Equal(snippets.Count, blocks.Count);
@@ -31,8 +30,8 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void Every_relative_link_leads_to_a_file(string document)
     {
-        var folder = Path.GetDirectoryName(Path.Combine(Root, document))!;
-        foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(Root, document))))
+        var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
+        foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))))
         {
             var target = link.Groups["target"].Value.Split('#')[0];
             if (target.Length > 0 && !target.Contains("://", StringComparison.Ordinal))
@@ -43,20 +42,12 @@ public sealed partial class DocumentTests
     // The lines between "#region name" and "#endregion", with the common indentation taken off.
     private static string Region(string file, string region)
     {
-        var lines = File.ReadAllLines(Path.Combine(Root, file))
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, file))
             .SkipWhile(line => line.Trim() != "#region " + region).Skip(1)
             .TakeWhile(line => line.Trim() != "#endregion").ToArray();
         Assert.NotEmpty(lines);
         var indentation = lines.Where(line => line.Length > 0).Min(line => line.Length - line.TrimStart().Length);
         return string.Join('\n', lines.Select(line => line.Length == 0 ? line : line[indentation..])).TrimEnd();
-    }
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Dataplug.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests run outside the repository");
-        return folder;
     }
 
     [GeneratedRegex("^```csharp$", RegexOptions.Multiline)]

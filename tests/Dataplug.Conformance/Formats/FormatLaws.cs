@@ -77,7 +77,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
     {
         var (cloud, _) = await IndexAsync(stored);
         foreach (var slice in await cloud.PartitionAsync(call.Strategy, call.Parameters))
-            Assert.Equal(DecodeRecords(await ReadAsync(slice)), await ReadRecordsAsync(slice));
+            Assert.Equal(DecodeRecords(await SliceBytes.ReadAsync(slice)), await ReadRecordsAsync(slice));
     });
 
     [Fact]
@@ -87,7 +87,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
         var slices = await cloud.PartitionAsync(call.Strategy, call.Parameters);
         var expected = new byte[slices.Count][];
         for (var i = 0; i < expected.Length; i++)
-            expected[i] = await ReadAsync(slices[i]);
+            expected[i] = await SliceBytes.ReadAsync(slices[i]);
 
         // Elsewhere: only the text of the slice travels. The order is turned round, and four are read at a time.
         var serializer = new FormatRegistry(Format).CreateSliceSerializer();
@@ -97,7 +97,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
         {
             var slice = serializer.Deserialize(text) with { Stores = Store.Stores };
             Assert.Equal(slices[slice.Index], slice);
-            var again = await ReadAsync(slice);
+            var again = await SliceBytes.ReadAsync(slice);
             AssertSameBytes(expected[slice.Index], again);
         });
     });
@@ -112,7 +112,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
         var cloud = Bind(uri);
         await cloud.PreprocessAsync();
         foreach (var slice in await cloud.PartitionAsync(call.Strategy, call.Parameters))
-            await ReadAsync(slice);
+            await SliceBytes.ReadAsync(slice);
         await cloud.CleanAsync();
 
         Assert.Equal(before.ETag, (await Store.Stores.Get(uri).HeadAsync(uri)).ETag);
@@ -134,7 +134,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
         foreach (var slice in slices)
         {
             Store.Requests.Clear();
-            await ReadAsync(slice);
+            await SliceBytes.ReadAsync(slice);
             var reads = Store.Requests.Reads.Where(read => read.Uri == slice.Source.Uri).ToArray();
             Assert.InRange(reads.Length, 0, MaximumReadsOfSource);
             Assert.Equal(0, Store.Requests.Heads);
@@ -157,14 +157,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
             try
             {
                 await cloud.PreprocessAsync().WaitAsync(TimeSpan.FromSeconds(60));
-                var whole = new MemoryStream();
-                foreach (var slice in await cloud.PartitionAsync(call.Strategy, call.Parameters))
-                {
-                    await using var piece = await slice.OpenContinuationAsync();
-                    await piece.CopyToAsync(whole);
-                }
-
-                content = whole.ToArray();
+                content = await SliceBytes.JoinAsync(await cloud.PartitionAsync(call.Strategy, call.Parameters));
             }
             catch (DataplugException refused) when (refused is CorruptObjectException or UnsupportedFormatException)
             {
@@ -183,7 +176,7 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
         var slices = await cloud.PartitionAsync(call.Strategy, call.Parameters);
         await Store.ReplaceAsync(cloud.Uri, [.. stored, (byte)'\n']);
         foreach (var slice in slices.Where(slice => slice.Ranges.Sum(range => range.Length) > 0))
-            await Assert.ThrowsAsync<StaleIndexException>(() => ReadAsync(slice));
+            await Assert.ThrowsAsync<StaleIndexException>(() => SliceBytes.ReadAsync(slice));
 
         var reopened = Bind(cloud.Uri, cloud.Options.Metadata.Home);
         await Assert.ThrowsAsync<StaleIndexException>(() => reopened.GetIndexAsync());
@@ -252,14 +245,6 @@ public abstract class FormatLaws<TIndex> : IAsyncLifetime
         var common = expected.CommonPrefixLength(actual);
         if (common != expected.Length || common != actual.Length)
             Assert.Fail($"bytes differ from offset {common}: expected {expected.Length} bytes, found {actual.Length}");
-    }
-
-    private static async Task<byte[]> ReadAsync(Slice slice)
-    {
-        await using var stream = await slice.OpenReadAsync();
-        var buffer = new MemoryStream();
-        await stream.CopyToAsync(buffer);
-        return buffer.ToArray();
     }
 
     private CloudObject<TIndex> Bind(ObjectUri uri, string? home = null) => CloudObject.FromUri(Format, uri.Value, new CloudObjectOptions

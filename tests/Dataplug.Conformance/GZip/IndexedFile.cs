@@ -27,14 +27,6 @@ public static class IndexedFile
             throw;
         }
     }
-
-    public static async Task<byte[]> ReadAsync(Slice slice)
-    {
-        await using var stream = await slice.OpenReadAsync();
-        var buffer = new MemoryStream();
-        await stream.CopyToAsync(buffer);
-        return buffer.ToArray();
-    }
 }
 
 /// <summary>A local file and its index, made by a format's preprocessor alone: no catalog, no runner.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Dataplug.Conformance.Formats;
+using Dataplug.Conformance.Servers;
 using Dataplug.Conformance.Storage;
 using Dataplug.Metadata;
 using Dataplug.Storage;
@@ -115,20 +116,12 @@ public sealed class SidecarTests
                 await writer.WriteBlobAsync("windows", "hi"u8.ToArray());
             },
             new SidecarHeader("toy", 1, new SourceIdentity(ObjectUri.Parse("s3://b/k"), "\"e\"", 14), "{}"));
-        var specification = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "index-format.md"));
+        var specification = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "index-format.md"));
 
         // Lines of the hex dump: eight digits of offset, the bytes, two spaces, what they are.
         var hex = string.Concat(System.Text.RegularExpressions.Regex.Matches(specification, "^[0-9a-f]{8}  ((?:[0-9a-f]{2} ?)+)", System.Text.RegularExpressions.RegexOptions.Multiline)
             .Select(line => line.Groups[1].Value.Replace(" ", "", StringComparison.Ordinal)));
         Assert.Equal(Convert.ToHexStringLower(actual), hex);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Dataplug.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The tests do not run below the repository.");
-        return folder;
     }
 
     [Fact]

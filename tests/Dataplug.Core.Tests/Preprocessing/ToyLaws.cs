@@ -28,13 +28,7 @@ public abstract class ToyLaws(bool isStreaming) : FormatLaws<LinesIndex>
 
     protected override IReadOnlyList<string> DecodeRecords(byte[] content) => [.. content.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture))];
 
-    protected override async Task<IReadOnlyList<string>> ReadRecordsAsync(Slice slice)
-    {
-        await using var stream = await slice.OpenReadAsync();
-        var buffer = new MemoryStream();
-        await stream.CopyToAsync(buffer);
-        return DecodeRecords(buffer.ToArray());
-    }
+    protected override async Task<IReadOnlyList<string>> ReadRecordsAsync(Slice slice) => DecodeRecords(await SliceBytes.ReadAsync(slice));
 
     protected override long OverreadAllowance(LinesIndex index) => 0;
 

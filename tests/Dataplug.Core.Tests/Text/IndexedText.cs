@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Dataplug.Conformance.Formats;
+using Dataplug.Conformance.Storage;
 using Dataplug.Formats;
 using Dataplug.Metadata;
 using Dataplug.Partitioning;
@@ -13,20 +15,25 @@ namespace Dataplug.Core.Tests.Text;
 internal sealed class IndexedText<TIndex>
     where TIndex : ObjectIndex
 {
+    private static readonly ObjectUri Place = ObjectUri.ForContainer("mem", "test", "object");
+
     private readonly ObjectStores _stores;
     private readonly DataFormat<TIndex> _format;
 
-    private IndexedText(DataFormat<TIndex> format, ObjectStores stores, MemoryObjectStore store, TIndex index, SidecarReader reader, byte[] sidecar)
+    private IndexedText(DataFormat<TIndex> format, ObjectStores stores, RecordingObjectStore requests, TIndex index, SidecarReader reader, byte[] sidecar)
     {
         _format = format;
         _stores = stores;
-        Store = store;
+        Requests = requests;
         Index = index;
         Reader = reader;
         Sidecar = sidecar;
     }
 
-    public MemoryObjectStore Store { get; }
+    public RecordingObjectStore Requests { get; }
+
+    /// <summary>The ranges that were read since the requests were cleared.</summary>
+    public IReadOnlyList<ByteRange> Reads => [.. Requests.Reads.Select(read => read.Range)];
 
     public TIndex Index { get; }
 
@@ -36,9 +43,10 @@ internal sealed class IndexedText<TIndex>
 
     public static async Task<IndexedText<TIndex>> CreateAsync(DataFormat<TIndex> format, byte[] content)
     {
-        var store = new MemoryObjectStore();
-        var stores = new ObjectStores().Register("memory", () => store);
-        var source = await stores.PinAsync(store.Put("object", content));
+        var requests = new RecordingObjectStore(new MemoryObjectStore("test"));
+        var stores = MemoryObjectStore.Stores(requests);
+        await requests.PutAsync(Place, content, PutOptions.Overwrite);
+        var source = await stores.PinAsync(Place);
         var preprocessor = (IChunkedPreprocessor)format.CreatePreprocessor();
         var chunks = preprocessor.PlanChunks(content.Length);
         var partials = new ReadOnlyMemory<byte>[chunks.Count];
@@ -53,9 +61,12 @@ internal sealed class IndexedText<TIndex>
             await writer.CompleteAsync();
         }
 
-        var reader = await SidecarReader.OpenAsync(stores, store.Put("sidecar", sidecar.ToArray()));
-        return new IndexedText<TIndex>(format, stores, store, await format.LoadIndexAsync(reader), reader, sidecar.ToArray());
+        var reader = await SidecarReader.OpenAsync(stores, (await requests.PutAsync(Place.WithKey("sidecar"), sidecar.ToArray(), PutOptions.Overwrite)).Uri);
+        return new IndexedText<TIndex>(format, stores, requests, await format.LoadIndexAsync(reader), reader, sidecar.ToArray());
     }
+
+    /// <summary>Writes over the object.</summary>
+    public Task ReplaceAsync(byte[] content) => Requests.PutAsync(Place, content, PutOptions.Overwrite);
 
     /// <summary>Cuts the object; every slice has been JSON in between.</summary>
     public IReadOnlyList<TSlice> Partition<TSlice>(IPartitionStrategy<TIndex, TSlice> strategy)
@@ -75,28 +86,6 @@ internal sealed class IndexedText<TIndex>
 
         return copies;
     }
-
-    /// <summary>The slices' continuations, put together.</summary>
-    public static async Task<byte[]> JoinAsync(IEnumerable<Slice> slices)
-    {
-        var whole = new MemoryStream();
-        foreach (var slice in slices)
-        {
-            await using var piece = await slice.OpenContinuationAsync();
-            await piece.CopyToAsync(whole);
-        }
-
-        return whole.ToArray();
-    }
-
-    public static async Task<byte[]> ReadAsync(Slice slice)
-    {
-        await using var piece = await slice.OpenReadAsync();
-        var bytes = new MemoryStream();
-        await piece.CopyToAsync(bytes);
-        return bytes.ToArray();
-    }
-
 }
 
 /// <summary>Properties that are checked by asynchronous code.</summary>

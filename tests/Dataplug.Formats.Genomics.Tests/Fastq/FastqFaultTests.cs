@@ -1,3 +1,4 @@
+using Dataplug.Conformance.Formats;
 using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Servers;
 using Dataplug.Metadata;
@@ -37,12 +38,9 @@ public sealed class FastqFaultTests
             await cloud.PreprocessAsync();
             var slices = await cloud.PartitionAsync(FastqPartition.IntoBatches(150));
             var pieces = new byte[slices.Count][];
-            await Parallel.ForEachAsync(slices, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (slice, cancellationToken) =>
+            await Parallel.ForEachAsync(slices, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (slice, _) =>
             {
-                await using var stream = await slice.OpenReadAsync(cancellationToken);
-                var piece = new MemoryStream();
-                await stream.CopyToAsync(piece, cancellationToken);
-                pieces[slice.Index] = piece.ToArray();
+                pieces[slice.Index] = await SliceBytes.ReadAsync(slice);
             });
 
             Assert.Equal(content.ToArray(), pieces.SelectMany(piece => piece));

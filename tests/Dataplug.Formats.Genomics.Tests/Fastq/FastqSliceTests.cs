@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Dataplug.Conformance.Formats;
 using Dataplug.Conformance.GZip;
 using Dataplug.Formats;
 using Dataplug.Partitioning;
@@ -35,7 +36,7 @@ public sealed class FastqSliceTests
         var whole = new MemoryStream();
         foreach (var slice in slices)
         {
-            var piece = await IndexedFile.ReadAsync(slice);
+            var piece = await SliceBytes.ReadAsync(slice);
             whole.Write(piece);
             var own = expected.Skip((int)slice.FirstRead).Take((int)slice.ReadCount).ToList();
             Assert.Equal(own, PlainFastq.Parse(piece));
@@ -121,7 +122,7 @@ public sealed class FastqSliceTests
             long count = 0, length = 0;
             foreach (var slice in file.Cut(strategy))
             {
-                whole.Write(await IndexedFile.ReadAsync(slice));
+                whole.Write(await SliceBytes.ReadAsync(slice));
                 await foreach (var read in slice.ReadAsync())
                 {
                     count++;
@@ -193,7 +194,7 @@ public sealed class FastqSliceTests
         foreach (var count in new[] { 1, 2, 3 })
         {
             var slices = file.Cut(FastqPartition.IntoBatches(count));
-            var pieces = await Task.WhenAll(slices.Select(IndexedFile.ReadAsync));
+            var pieces = await Task.WhenAll(slices.Select(SliceBytes.ReadAsync));
             Assert.Equal(content, pieces.SelectMany(piece => piece));
             Assert.EndsWith("\n\r\n\n", Encoding.ASCII.GetString(pieces[^1]), StringComparison.Ordinal);
             Assert.Equal(slices[^1].ReadCount, (await slices[^1].GetAsync()).Count);
@@ -223,7 +224,7 @@ public sealed class FastqSliceTests
         var slices = file.Cut(FastqPartition.ByBytes(200_000));
         Assert.Equal((content.Length + 199_999) / 200_000, slices.Count);
         foreach (var slice in slices.SkipLast(1))
-            Assert.InRange((await IndexedFile.ReadAsync(slice)).Length, 198_000, 202_000);
+            Assert.InRange((await SliceBytes.ReadAsync(slice)).Length, 198_000, 202_000);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Generators;
 using Dataplug.Core.Tests.Text.RawText;
 using Dataplug.Formats;
@@ -98,7 +99,7 @@ public sealed class CsvIndexingTests
     [InlineData("challenge", ',', true, 2000, 2, 0)]
     public async Task Real_files_have_their_known_rows(string name, char delimiter, bool header, long rows, int columns, long ragged)
     {
-        var csv = (await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions(), 1000), TestData.Read($"csv/{name}.csv"))).Index.Csv;
+        var csv = (await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions(), 1000), SampleFiles.Read($"csv/{name}.csv"))).Index.Csv;
         Assert.Equal((delimiter, header, rows, columns, ragged), (csv.Delimiter, csv.Header, csv.Rows, csv.ColumnCount, csv.RaggedRows));
     }
 
@@ -106,7 +107,7 @@ public sealed class CsvIndexingTests
     public async Task Column_types_of_real_files_are_found()
     {
         static string Types(CsvAttributes csv) => string.Join(' ', csv.Columns.Select(c => $"{c.Name}:{c.Type}{(c.HasEmpty ? "?" : "")}"));
-        async Task<CsvAttributes> Of(string name) => (await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), TestData.Read($"csv/{name}.csv"))).Index.Csv;
+        async Task<CsvAttributes> Of(string name) => (await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), SampleFiles.Read($"csv/{name}.csv"))).Index.Csv;
 
         // The populations of one file are numbers or missing; of the other some are the word NULL, which is no number.
         Assert.Equal("City:Text State:Text Population:WholeNumber? Latitude:DecimalNumber Longitude:DecimalNumber", Types(await Of("uspop-latin1")));

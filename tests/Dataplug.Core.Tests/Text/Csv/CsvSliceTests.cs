@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using CsvHelper.Configuration;
+using Dataplug.Conformance.Formats;
+using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Generators;
 using Dataplug.Core.Tests.Text.RawText;
 using Dataplug.Partitioning;
@@ -32,7 +34,7 @@ public sealed class CsvSliceTests
         var ((options, text), strategy) = @case;
         var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(options, 100), text);
         var slices = indexed.Partition(strategy);
-        Assert.Equal(text, await IndexedText<CsvIndex>.JoinAsync(slices));
+        Assert.Equal(text, await SliceBytes.JoinAsync(slices));
 
         var csv = indexed.Index.Csv;
         var rows = new List<string[]>();
@@ -60,7 +62,7 @@ public sealed class CsvSliceTests
         var header = csv.Header ? new PlainCsv(text, csv.Delimiter, csv.Quote).Rows[0] : null;
         foreach (var slice in indexed.Partition(strategy))
         {
-            var file = await IndexedText<CsvIndex>.ReadAsync(slice);
+            var file = await SliceBytes.ReadAsync(slice);
             var rows = new PlainCsv(file, csv.Delimiter, csv.Quote).Rows;
             if (header is not null)
                 Assert.Equal(header, rows[0]);
@@ -74,24 +76,24 @@ public sealed class CsvSliceTests
     {
         var ((options, text), strategy) = @case;
         var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(options), text);
-        indexed.Store.ClearReads();
+        indexed.Requests.Clear();
         var slices = indexed.Partition(strategy);
-        Assert.Empty(indexed.Store.Reads);
+        Assert.Empty(indexed.Reads);
 
         var csv = indexed.Index.Csv;
         var span = MarkGrid.For(text.Length).CellSize + csv.LongestRow;
         foreach (var slice in slices)
         {
-            indexed.Store.ClearReads();
-            var bytes = await IndexedText<CsvIndex>.ReadAsync(slice);
-            Assert.Equal(slice.Ranges, indexed.Store.Reads);
+            indexed.Requests.Clear();
+            var bytes = await SliceBytes.ReadAsync(slice);
+            Assert.Equal(slice.Ranges, indexed.Reads);
             var excess = slice.Skip == 0 && slice.Surplus == 0 ? 0 : 2 * span;
-            Assert.InRange(indexed.Store.Reads.Sum(range => range.Length), 0, bytes.Length + excess);
+            Assert.InRange(indexed.Reads.Sum(range => range.Length), 0, bytes.Length + excess);
             Assert.InRange(slice.Ranges.Count, 0, csv.HeaderLength > 512 && slice.Index > 0 ? 2 : 1);
 
-            indexed.Store.ClearReads();
+            indexed.Requests.Clear();
             await slice.GetAsync();
-            Assert.InRange(indexed.Store.Reads.Count, 0, slice.Rows == 0 && slice.Length == 0 ? 0 : 2);
+            Assert.InRange(indexed.Reads.Count, 0, slice.Rows == 0 && slice.Length == 0 ? 0 : 2);
         }
     });
 
@@ -104,13 +106,13 @@ public sealed class CsvSliceTests
             string.Join(',', Enumerable.Range(0, columns).Select(i => $"name{i}")) + "\n" + string.Concat(Enumerable.Range(0, 500).Select(i => new string(',', columns - 1) + i + "\n")));
         var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions(), 5000), text);
         var slices = indexed.Partition(CsvPartition.IntoChunks(4));
-        indexed.Store.ClearReads();
+        indexed.Requests.Clear();
         var row = (await slices[2].GetAsync())[0];
-        Assert.Equal(requests, indexed.Store.Reads.Count);
+        Assert.Equal(requests, indexed.Reads.Count);
         Assert.Equal(row.Number, row.Get<long>($"name{columns - 1}"));
-        indexed.Store.ClearReads();
+        indexed.Requests.Clear();
         await slices[0].GetAsync();
-        Assert.Single(indexed.Store.Reads);
+        Assert.Single(indexed.Reads);
     }
 
     [Theory]
@@ -125,10 +127,10 @@ public sealed class CsvSliceTests
         foreach (var strategy in (IPartitionStrategy<CsvIndex, CsvSlice>[])[CsvPartition.IntoChunks(3), CsvPartition.BySize(10), CsvPartition.ByRows(10)])
         {
             var slices = indexed.Partition(strategy);
-            indexed.Store.ClearReads();
-            Assert.Equal(bytes, await IndexedText<CsvIndex>.JoinAsync(slices));
+            indexed.Requests.Clear();
+            Assert.Equal(bytes, await SliceBytes.JoinAsync(slices));
             Assert.All(slices, slice => Assert.Empty(slice.GetAsync().Result));
-            Assert.Empty(indexed.Store.Reads);
+            Assert.Empty(indexed.Reads);
         }
     }
 
@@ -136,12 +138,12 @@ public sealed class CsvSliceTests
     public async Task An_empty_object_has_empty_slices_that_send_no_request()
     {
         var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), []);
-        indexed.Store.ClearReads();
+        indexed.Requests.Clear();
         var slices = indexed.Partition(CsvPartition.IntoChunks(3));
         Assert.Equal(3, slices.Count);
-        Assert.Empty(await IndexedText<CsvIndex>.JoinAsync(slices));
+        Assert.Empty(await SliceBytes.JoinAsync(slices));
         Assert.Empty(await slices[1].GetAsync());
-        Assert.Empty(indexed.Store.Reads);
+        Assert.Empty(indexed.Reads);
     }
 
     [Fact]
@@ -153,14 +155,14 @@ public sealed class CsvSliceTests
         Assert.Equal((20_000, 9L, 4096), (indexed.Index.Csv.ColumnCount, indexed.Index.Csv.Rows, indexed.Index.Csv.Columns.Count));
         Assert.Null(indexed.Index.Csv.RaggedRows);
         var slices = indexed.Partition(CsvPartition.ByRows(2));
-        Assert.Equal(text, await IndexedText<CsvIndex>.JoinAsync(slices));
+        Assert.Equal(text, await SliceBytes.JoinAsync(slices));
         Assert.Equal("x", (await slices[4].GetAsync())[0]["column name 19999"]);
     }
 
     [Fact]
     public async Task Rows_are_mapped_to_objects()
     {
-        var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), TestData.Read("csv/uspop-latin1.csv"));
+        var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), SampleFiles.Read("csv/uspop-latin1.csv"));
         var towns = new List<Town>();
         foreach (var slice in indexed.Partition(CsvPartition.ByRows(7)))
             towns.AddRange(await slice.ReadAsync<Town>().ToListAsync());
@@ -183,7 +185,7 @@ public sealed class CsvSliceTests
     [Fact]
     public async Task Rows_without_header_are_mapped_by_position()
     {
-        var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), TestData.Read("csv/smallpop-no-headers.csv"));
+        var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), SampleFiles.Read("csv/smallpop-no-headers.csv"));
         var row = (await indexed.Partition(CsvPartition.IntoChunks(1))[0].GetAsync())[0];
         Assert.Equal(("Southborough", 9686), (row["column1"], row.Get<int>(3)));
         Assert.False(row.TryGet("column5", out _));
@@ -193,7 +195,7 @@ public sealed class CsvSliceTests
     [Fact]
     public async Task Latin1_is_read_without_loss()
     {
-        var text = TestData.Read("csv/uspop-latin1.csv");
+        var text = SampleFiles.Read("csv/uspop-latin1.csv");
         var rows = await (await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), text)).Partition(CsvPartition.IntoChunks(1))[0].GetAsync();
         Assert.Equal(new PlainCsv(text, encoding: Encoding.Latin1).Rows.Skip(1), rows.Select(row => row.Fields.ToArray()));
     }
@@ -201,14 +203,14 @@ public sealed class CsvSliceTests
     [Fact]
     public async Task Real_files_are_put_together_again()
     {
-        var files = TestData.Files("csv").ToArray();
+        var files = SampleFiles.Files("csv").ToArray();
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
             var text = File.ReadAllBytes(file);
             var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions(), 333), text);
             foreach (var strategy in (IPartitionStrategy<CsvIndex, CsvSlice>[])[CsvPartition.IntoChunks(13), CsvPartition.BySize(500), CsvPartition.ByRows(3)])
-                Assert.Equal(SHA256.HashData(text), SHA256.HashData(await IndexedText<CsvIndex>.JoinAsync(indexed.Partition(strategy))));
+                Assert.Equal(SHA256.HashData(text), SHA256.HashData(await SliceBytes.JoinAsync(indexed.Partition(strategy))));
         }
     }
 
@@ -217,7 +219,7 @@ public sealed class CsvSliceTests
     {
         var indexed = await IndexedText<CsvIndex>.CreateAsync(new CsvFormat(new CsvOptions()), "a,b\n1,2\n"u8.ToArray());
         var slice = indexed.Partition(CsvPartition.IntoChunks(1))[0];
-        indexed.Store.Put("object", "a,b\n1,3\n"u8.ToArray());
+        await indexed.ReplaceAsync("a,b\n1,3\n"u8.ToArray());
         await Assert.ThrowsAsync<StaleIndexException>(() => slice.GetAsync());
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Dataplug.Conformance.Formats;
 using Dataplug.Conformance.GZip;
 using Dataplug.Text;
 
@@ -33,7 +34,7 @@ public sealed class GZipTextRealFileTests
         {
             var whole = new MemoryStream();
             foreach (var slice in file.Cut(strategy))
-                whole.Write(await IndexedFile.ReadAsync(slice));
+                whole.Write(await SliceBytes.ReadAsync(slice));
             Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(whole.ToArray())));
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Dataplug.Conformance.Formats;
 using Dataplug.Conformance.GZip;
 using Dataplug.Formats;
 using Dataplug.Partitioning;
@@ -35,7 +36,7 @@ public sealed class GZipTextTests
         var pieces = new List<byte[]>();
         foreach (var slice in slices)
         {
-            var piece = await IndexedFile.ReadAsync(slice);
+            var piece = await SliceBytes.ReadAsync(slice);
             pieces.Add(piece);
             var own = lines.Skip((int)slice.Lines.FirstLine).Take((int)slice.Lines.LineCount);
             Assert.Equal(own.SelectMany(line => line), piece);
@@ -66,7 +67,7 @@ public sealed class GZipTextTests
         foreach (var slice in slices)
         {
             file.Requests.Clear();
-            await IndexedFile.ReadAsync(slice);
+            await SliceBytes.ReadAsync(slice);
             var reads = file.Requests.Reads;
             Assert.Equal(0, file.Requests.Heads);
             if (slice.Lines.LineCount == 0)
@@ -116,7 +117,7 @@ public sealed class GZipTextTests
         await using var file = await IndexedFile.CreateAsync(Fine, GZipSamples.Compress([], GZipLayout.OneMember));
         Assert.Equal(0, file.Index.Lines);
         foreach (var strategy in new[] { GZipTextPartition.ByLines(10), GZipTextPartition.ByBytes(10), GZipTextPartition.IntoSlices(1) })
-            Assert.Empty(await IndexedFile.ReadAsync(Assert.Single(file.Cut(strategy))));
+            Assert.Empty(await SliceBytes.ReadAsync(Assert.Single(file.Cut(strategy))));
         Assert.Equal(3, file.Cut(GZipTextPartition.IntoSlices(3)).Count);
     }
 
@@ -154,7 +155,7 @@ public sealed class GZipTextTests
         var slices = file.Cut(GZipTextPartition.ByLines(2));
         await file.Stores.Get(file.Uri).PutAsync(file.Uri, GZipSamples.Compress("changed, and longer than before\n"u8, GZipLayout.Stored), PutOptions.Overwrite);
         foreach (var slice in slices)
-            await Assert.ThrowsAsync<StaleIndexException>(() => IndexedFile.ReadAsync(slice));
+            await Assert.ThrowsAsync<StaleIndexException>(() => SliceBytes.ReadAsync(slice));
     }
 
     [Fact]
@@ -172,12 +173,12 @@ public sealed class GZipTextTests
             slice.Lines with { End = slice.Source.Size - 1, ToEnd = true },
         })
         {
-            await Assert.ThrowsAsync<InvalidSliceException>(() => IndexedFile.ReadAsync(slice with { Lines = lines }));
+            await Assert.ThrowsAsync<InvalidSliceException>(() => SliceBytes.ReadAsync(slice with { Lines = lines }));
         }
 
         // More lines than there are.
-        await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.ReadAsync(slice with { Lines = slice.Lines with { LineCount = 100 } }));
-        await Assert.ThrowsAsync<CorruptObjectException>(() => IndexedFile.ReadAsync(slice with { Lines = slice.Lines with { SkipLines = 100 } }));
+        await Assert.ThrowsAsync<CorruptObjectException>(() => SliceBytes.ReadAsync(slice with { Lines = slice.Lines with { LineCount = 100 } }));
+        await Assert.ThrowsAsync<CorruptObjectException>(() => SliceBytes.ReadAsync(slice with { Lines = slice.Lines with { SkipLines = 100 } }));
     }
 
     [Fact]
@@ -188,9 +189,9 @@ public sealed class GZipTextTests
         var slice = file.Cut(GZipTextPartition.IntoSlices(20))[^1];
         var window = Assert.Single(slice.Blobs);
         var wrong = (GZipTextSlice)slice.WithBlobs([window with { Offset = window.Offset - 1 }]);
-        await Assert.ThrowsAsync<CorruptIndexException>(() => IndexedFile.ReadAsync(wrong));
+        await Assert.ThrowsAsync<CorruptIndexException>(() => SliceBytes.ReadAsync(wrong));
         var inlined = slice.WithBlobs([await window.InlineAsync(file.Stores)]);
-        Assert.Equal(await IndexedFile.ReadAsync(slice), await IndexedFile.ReadAsync(inlined));
+        Assert.Equal(await SliceBytes.ReadAsync(slice), await SliceBytes.ReadAsync(inlined));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Generators;
 using Dataplug.Formats;
 using Dataplug.Storage;
@@ -64,7 +65,7 @@ public sealed class RawTextIndexingTests
     [InlineData("rawtext/enc-iso-8859-1.txt", 2, 2, "Lf", true, TextEncoding.Latin1)]
     public async Task Real_files_have_their_known_counts(string path, long lines, long words, string lineEnding, bool endsWithNewline, TextEncoding encoding)
     {
-        var attributes = (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(1000), TestData.Read(path))).Index.Text;
+        var attributes = (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(1000), SampleFiles.Read(path))).Index.Text;
         Assert.Equal((lines, words, lineEnding, endsWithNewline), (attributes.Lines, attributes.Words, attributes.LineEnding.ToString(), attributes.EndsWithNewline));
         Assert.Equal(encoding, attributes.Encoding);
     }

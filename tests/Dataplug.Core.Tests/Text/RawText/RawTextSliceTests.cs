@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Dataplug.Conformance.Formats;
+using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Generators;
 using Dataplug.Partitioning;
 using Dataplug.Text;
@@ -24,7 +26,7 @@ public sealed class RawTextSliceTests
         var (text, strategy) = @case;
         var indexed = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(100), text);
         var slices = indexed.Partition(strategy);
-        Assert.Equal(text, await IndexedText<RawTextIndex>.JoinAsync(slices));
+        Assert.Equal(text, await SliceBytes.JoinAsync(slices));
 
         var unit = slices.Count > 0 ? slices[0].Unit : TextUnit.Lines;
         var expected = (unit == TextUnit.Words ? PlainText.Words(text) : PlainText.Lines(text)).Select(record => Convert.ToHexString(record));
@@ -59,16 +61,16 @@ public sealed class RawTextSliceTests
     {
         var (text, strategy) = @case;
         var indexed = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), text);
-        indexed.Store.ClearReads();
+        indexed.Requests.Clear();
         var slices = indexed.Partition(strategy);
-        Assert.Empty(indexed.Store.Reads);
+        Assert.Empty(indexed.Reads);
 
         var cell = MarkGrid.For(text.Length).CellSize;
         foreach (var slice in slices)
         {
-            indexed.Store.ClearReads();
-            var bytes = await IndexedText<RawTextIndex>.ReadAsync(slice);
-            Assert.Equal(slice.Ranges, indexed.Store.Reads);
+            indexed.Requests.Clear();
+            var bytes = await SliceBytes.ReadAsync(slice);
+            Assert.Equal(slice.Ranges, indexed.Reads);
             Assert.Equal(slice.Length == 0 ? 0 : 1, slice.Ranges.Count);
             var fetched = slice.Ranges.Sum(range => range.Length);
             var excess = slice.Skip == 0 && slice.Surplus == 0 ? 0 : 2 * (cell + indexed.Index.Text.LongestLine);
@@ -99,7 +101,7 @@ public sealed class RawTextSliceTests
         var ((text, count), unit) = @case;
         var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
         foreach (var slice in (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), text)).Partition(TextPartition.IntoChunks(count, unit)))
-            strict.GetCharCount(await IndexedText<RawTextIndex>.ReadAsync(slice));
+            strict.GetCharCount(await SliceBytes.ReadAsync(slice));
     });
 
     [Theory]
@@ -117,19 +119,19 @@ public sealed class RawTextSliceTests
         var byWords = indexed.Partition(TextPartition.BySize(text.Length / 4, TextUnit.Words));
         Assert.InRange(byWords.Count, between == ' ' ? 4 : 1, between == ' ' ? 5 : 1);
         Assert.All(byWords.SkipLast(1), slice => Assert.InRange(slice.Records, leastWords, 100_000));
-        Assert.Equal(text, await IndexedText<RawTextIndex>.JoinAsync(byWords));
+        Assert.Equal(text, await SliceBytes.JoinAsync(byWords));
     }
 
     [Fact]
     public async Task An_empty_object_has_empty_slices_that_send_no_request()
     {
         var indexed = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), []);
-        indexed.Store.ClearReads();
+        indexed.Requests.Clear();
         var slices = indexed.Partition(TextPartition.IntoChunks(3));
         Assert.Equal(3, slices.Count);
         foreach (var slice in slices)
-            Assert.Equal((0, "", 0), ((await IndexedText<RawTextIndex>.ReadAsync(slice)).Length, await slice.GetAsync(), await slice.ReadAsync().CountAsync()));
-        Assert.Empty(indexed.Store.Reads);
+            Assert.Equal((0, "", 0), ((await SliceBytes.ReadAsync(slice)).Length, await slice.GetAsync(), await slice.ReadAsync().CountAsync()));
+        Assert.Empty(indexed.Reads);
         Assert.Equal(0, Assert.Single(indexed.Partition(TextPartition.BySize(10))).Length);
         Assert.Equal(0, Assert.Single(indexed.Partition(TextPartition.ByLines(10))).Length);
     }
@@ -139,21 +141,21 @@ public sealed class RawTextSliceTests
     {
         var indexed = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), "one\ntwo\n"u8.ToArray());
         var slice = indexed.Partition(TextPartition.IntoChunks(1))[0];
-        indexed.Store.Put("object", "eno\ntwo\n"u8.ToArray());
+        await indexed.ReplaceAsync("eno\ntwo\n"u8.ToArray());
         await Assert.ThrowsAsync<StaleIndexException>(() => slice.GetAsync());
     }
 
     [Fact]
     public async Task Latin1_is_read_without_loss()
     {
-        var slice = (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), TestData.Read("rawtext/enc-iso-8859-1.txt"))).Partition(TextPartition.IntoChunks(1))[0];
+        var slice = (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), SampleFiles.Read("rawtext/enc-iso-8859-1.txt"))).Partition(TextPartition.IntoChunks(1))[0];
         Assert.Equal(["français", "élève"], await slice.ReadAsync().ToListAsync());
     }
 
     [Fact]
     public async Task Real_files_are_put_together_again()
     {
-        var files = TestData.Files("rawtext").ToArray();
+        var files = SampleFiles.Files("rawtext").ToArray();
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
@@ -162,7 +164,7 @@ public sealed class RawTextSliceTests
             foreach (var strategy in (IPartitionStrategy<RawTextIndex, RawTextSlice>[])
                 [TextPartition.IntoChunks(13), TextPartition.IntoChunks(500, TextUnit.Words), TextPartition.BySize(1000), TextPartition.BySize(100, TextUnit.Words), TextPartition.ByLines(10)])
             {
-                Assert.Equal(SHA256.HashData(text), SHA256.HashData(await IndexedText<RawTextIndex>.JoinAsync(indexed.Partition(strategy))));
+                Assert.Equal(SHA256.HashData(text), SHA256.HashData(await SliceBytes.JoinAsync(indexed.Partition(strategy))));
             }
         }
     }
