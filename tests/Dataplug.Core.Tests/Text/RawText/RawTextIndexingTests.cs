@@ -1,6 +1,6 @@
 using System.Text;
-using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Generators;
+using Dataplug.Conformance.GZip;
 using Dataplug.Formats;
 using Dataplug.Storage;
 using Dataplug.Text;

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Dataplug.Conformance.Formats;
-using Dataplug.Conformance.GZip;
 using Dataplug.Conformance.Generators;
+using Dataplug.Conformance.GZip;
 using Dataplug.Partitioning;
 using Dataplug.Text;
 using FsCheck;
