@@ -44,6 +44,9 @@ public sealed record RawTextSlice : Slice<string, string>
     [JsonIgnore]
     public override string Kind => RawTextFormat.FormatId;
 
+    // U+FEFF is a byte order mark only as the first character of the object; a slice may fetch that and leave it out.
+    private bool StartsObject => Offset == 0 && Skip == 0;
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override IReadOnlyList<ByteRange> Ranges => Length == 0 ? [] : [new ByteRange(Offset, Length)];
@@ -85,11 +88,11 @@ public sealed record RawTextSlice : Slice<string, string>
             using var bytes = new MemoryStream((int)Length);
             await content.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
             var text = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
-            return Encoding.ToEncoding().GetString(text[(Offset == 0 ? ByteOrderMark.LengthOf(text) : 0)..]);
+            return Encoding.ToEncoding().GetString(text[(StartsObject ? ByteOrderMark.LengthOf(text) : 0)..]);
         }
     }
 
-    private RawTextReader CreateReader() => new(Open(), Offset == 0, Unit, Encoding, Source.Uri.Display);
+    private RawTextReader CreateReader() => new(Open(), StartsObject, Unit, Encoding, Source.Uri.Display);
 
     private Stream Open()
     {

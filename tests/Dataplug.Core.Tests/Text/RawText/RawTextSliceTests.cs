@@ -146,6 +146,21 @@ public sealed class RawTextSliceTests
     }
 
     [Fact]
+    public async Task A_byte_order_mark_inside_the_object_is_text()
+    {
+        // Large enough for cells of many bytes: the second slice then fetches the object's first byte and leaves it out.
+        var rest = new string('x', 40_000) + "\n";
+        var indexed = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), Encoding.UTF8.GetBytes("\n\uFEFFmarked\n" + rest));
+        var slices = indexed.Partition(TextPartition.ByLines(1));
+        Assert.Equal((0, 1), (slices[1].Offset, slices[1].Skip));
+        Assert.Equal(["\n", "\uFEFFmarked\n", rest], await Task.WhenAll(slices.Select(slice => slice.GetAsync())));
+        Assert.Equal(["\uFEFFmarked"], await slices[1].ReadAsync().ToListAsync());
+
+        var marked = await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), Encoding.UTF8.GetBytes("\uFEFFone\n" + rest));
+        Assert.Equal(["one\n", rest], await Task.WhenAll(marked.Partition(TextPartition.ByLines(1)).Select(slice => slice.GetAsync())));
+    }
+
+    [Fact]
     public async Task Latin1_is_read_without_loss()
     {
         var slice = (await IndexedText<RawTextIndex>.CreateAsync(new RawTextFormat(), SampleFiles.Read("rawtext/enc-iso-8859-1.txt"))).Partition(TextPartition.IntoChunks(1))[0];
