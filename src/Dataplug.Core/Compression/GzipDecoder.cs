@@ -60,6 +60,7 @@ internal sealed unsafe class GzipDecoder : IDisposable
     private byte* _checked;
     private Phase _phase;
     private long _inputPosition;
+    private long _inputSkip;
     private long _outputBase;
     private long _memberOffset;
     private long _memberOutputOffset;
@@ -67,6 +68,9 @@ internal sealed unsafe class GzipDecoder : IDisposable
     private bool _verify = true;
     private bool _expectsMember = true;
     private bool _isFirstMember;
+    private SpeculatedBlock _copied;
+    private int _copiedLength;
+    private bool _isCopying;
 
     /// <summary>Creates a decoder that stands at the start of an object.</summary>
     /// <param name="source">The object's name for messages.</param>
@@ -112,6 +116,10 @@ internal sealed unsafe class GzipDecoder : IDisposable
         _inflate.Usage = null;
         workspace.Return();
     }
+
+    /// <summary>Blocks that were decoded ahead; null when there are none. With them, <see cref="BitPosition"/> may jump beyond the
+    /// input that was given.</summary>
+    public SpeculatedBlocks? Speculation { get; set; }
 
     /// <summary>Bits from the object's start to the next bit that will be decoded.</summary>
     public long BitPosition => _inputPosition * 8 + _cursor.Bit;
@@ -228,7 +236,8 @@ internal sealed unsafe class GzipDecoder : IDisposable
             finally
             {
                 consumed = (int)(_cursor.In - start);
-                _inputPosition += consumed;
+                _inputPosition += consumed + _inputSkip;
+                _inputSkip = 0;
                 _inputStart = _cursor.In = _cursor.InEnd = null;
             }
         }
@@ -300,7 +309,7 @@ internal sealed unsafe class GzipDecoder : IDisposable
                     break;
 
                 case Phase.Blocks:
-                    var status = _inflate.Decode(ref _cursor);
+                    var status = _isCopying || TryBeginCopy() ? CopyBlock() : _inflate.Decode(ref _cursor);
                     switch (status)
                     {
                         case InflateStatus.NeedInput:
@@ -335,6 +344,38 @@ internal sealed unsafe class GzipDecoder : IDisposable
                     return GzipEvent.MemberEnd;
             }
         }
+    }
+
+    /// <summary>Whether the block that begins here was decoded ahead. What its output refers to before an access point it can't
+    /// tell, so that is decoded here.</summary>
+    private bool TryBeginCopy()
+    {
+        if (Speculation is null || !_inflate.IsAtBlockHeader)
+            return false;
+        _isCopying = Speculation.TryTake(Here * 8 + _cursor.Bit, Window, _inflate.Usage is null, out _copied);
+        _copiedLength = 0;
+        return _isCopying;
+    }
+
+    private InflateStatus CopyBlock()
+    {
+        var count = (int)Math.Min(_copied.Length - _copiedLength, _cursor.OutEnd - _cursor.Out - InflateDecoder.OutputMargin);
+        if (count > 0)
+        {
+            Speculation!.Copy(_copied, _copiedLength, count, _cursor.Out);
+            _cursor.Out += count;
+            _copiedLength += count;
+        }
+        if (_copiedLength < _copied.Length)
+            return InflateStatus.OutputFull;
+
+        _isCopying = false;
+        var end = _copied.IsLast ? _copied.EndBit + 7 & ~7L : _copied.EndBit;
+        var beyond = (end >> 3) - (_inputPosition + (_cursor.InEnd - _inputStart));
+        _inputSkip = Math.Max(0, beyond);
+        _cursor.In = beyond >= 0 ? _cursor.InEnd : _cursor.InEnd + beyond;
+        _cursor.Bit = (int)(end & 7);
+        return _copied.IsLast ? InflateStatus.StreamEnd : InflateStatus.BlockEnd;
     }
 
     private long Here => _inputPosition + (_cursor.In - _inputStart);

@@ -40,8 +40,17 @@ internal sealed class GzipScan<TVisitor> : IDisposable
         }
     }
 
+    /// <summary>Blocks that were decoded ahead; null when there are none.</summary>
+    public SpeculatedBlocks? Speculation
+    {
+        set => _decoder.Speculation = value;
+    }
+
     /// <summary>Bytes of the object consumed so far.</summary>
     public long InputPosition => _decoder.BitPosition >> 3;
+
+    /// <summary>Bytes of output decoded so far, from the object's start.</summary>
+    public long OutputPosition => _decoder.OutputPosition;
 
     /// <summary>Decodes what can be decoded.</summary>
     /// <param name="input">The object's bytes from <see cref="InputPosition"/> on.</param>

@@ -27,8 +27,16 @@ public sealed record GzipScanOptions
     /// when stored, and decoding does not miss them.</summary>
     public bool SparseWindows { get; init; } = true;
 
+    /// <summary>Threads that decode at once, at least 1; more than one only for input that is a stream. What is reported does not
+    /// depend on it. Each takes about 30 MiB more.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>How workers look ahead; null for the defaults.</summary>
+    internal SpeculationOptions? Speculation { get; init; }
+
     internal void Validate()
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(AccessPointSpacing, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MarkSpacing, 1);
     }

@@ -91,6 +91,12 @@ public static class GzipScanner
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
+        if ((options.Speculation ?? (options.Workers > 1 ? new SpeculationOptions { Workers = options.Workers - 1 } : null)) is { } ahead)
+        {
+            using var speculation = new SpeculativeScan<TVisitor>(scan, ahead);
+            return await speculation.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
+        }
+
         // Two buffers take turns: one is read into while the other is decoded. What a piece leaves unconsumed is copied into the
         // headroom before the next piece, so that the piece itself never moves.
         var current = ArrayPool<byte>.Shared.Rent(ReadHeadroom + ReadLength);

@@ -48,7 +48,7 @@ internal unsafe struct InflateCursor
 /// stored block) is taken wholly or not at all, so that between calls the state is no more than a bit position and the tables of
 /// the current block.
 /// </summary>
-internal sealed unsafe class InflateDecoder
+internal sealed unsafe partial class InflateDecoder
 {
     /// <summary>Room for output that every step may use: the longest match, the literals of a turn of the fast loop, and what
     /// its wide copies write too much.</summary>

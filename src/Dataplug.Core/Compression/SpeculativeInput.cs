@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+
+namespace Dataplug.Compression;
+
+/// <summary>A chunk of the stored object in memory, with some bytes before and behind it.</summary>
+internal sealed unsafe class SpeculativeInput
+{
+    /// <summary>Bytes before the chunk: what the one before may leave unconsumed.</summary>
+    public const int Headroom = 1 << 10;
+
+    private readonly byte[] _buffer;
+
+    public SpeculativeInput(SpeculationOptions options)
+    {
+        Capacity = options.ChunkLength + options.Overlap;
+        _buffer = GC.AllocateUninitializedArray<byte>(Headroom + Capacity + BlockFinder.Padding, pinned: true);
+    }
+
+    /// <summary>The most bytes from the chunk's start on.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Where the chunk begins in the object, in bytes.</summary>
+    public long Position { get; set; }
+
+    /// <summary>Bytes from the chunk's start on.</summary>
+    public int Length { get; set; }
+
+    /// <summary>Whether the object ends with these bytes.</summary>
+    public bool IsLast { get; set; }
+
+    /// <summary>Whether it was given to a worker.</summary>
+    public bool IsClaimed { get; set; }
+
+    /// <summary>When it was given to a worker: ends when that is done. The result is null when no block was found.</summary>
+    public TaskCompletionSource<SpeculatedChunk?>? Result { get; set; }
+
+    /// <summary>All bytes: <see cref="Headroom"/> before the chunk, then <see cref="Length"/>.</summary>
+    public Span<byte> All => _buffer.AsSpan(0, Headroom + Length);
+
+    /// <summary>Room behind the bytes that are there.</summary>
+    public Memory<byte> Free => _buffer.AsMemory(Headroom + Length, Capacity - Length);
+
+    /// <summary>The chunk's first byte.</summary>
+    public byte* Start => (byte*)Unsafe.AsPointer(ref _buffer[Headroom]);
+
+    /// <summary>Begins with what of the chunk before lies in this one's headroom and in this one.</summary>
+    /// <param name="before">The chunk before.</param>
+    /// <param name="chunkLength">Its length without what lies behind it.</param>
+    public void Follow(SpeculativeInput before, int chunkLength)
+    {
+        Position = before.Position + chunkLength;
+        Length = before.Length - chunkLength;
+        IsClaimed = false;
+        Result = null;
+        before._buffer.AsSpan(chunkLength, Headroom + Length).CopyTo(_buffer);
+    }
+
+    /// <summary>Begins an object, or the rest of one.</summary>
+    public void Begin(long position)
+    {
+        Position = position;
+        Length = 0;
+        IsClaimed = false;
+        Result = null;
+    }
+}
