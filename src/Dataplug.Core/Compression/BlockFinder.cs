@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Dataplug.Compression;
 
@@ -53,6 +54,7 @@ internal sealed unsafe class BlockFinder
     private static readonly byte[] KraftSums = MakeKraftSums();
 
     private readonly InflateDecoder _headers;
+    private readonly byte[] _codeLengths = new byte[128];
 
     /// <param name="headers">A decoder whose tables are used to read headers.</param>
     public BlockFinder(InflateDecoder headers) => _headers = headers;
@@ -82,15 +84,13 @@ internal sealed unsafe class BlockFinder
         return default;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private BlockCandidate FindDynamic(byte* data, int length, long from, long to)
     {
-        for (var at = from; at < to;)
+        ref var sums = ref MemoryMarshal.GetArrayDataReference(KraftSums);
+        for (var at = from; at < to; at += Places)
         {
-            // 57 bits are there whatever the place within the byte.
-            var word = Unsafe.ReadUnaligned<ulong>(data + (at >> 3));
-            if (!BitConverter.IsLittleEndian)
-                word = BinaryPrimitives.ReverseEndianness(word);
-            word >>= (int)(at & 7);
+            var word = Bits(data, at);
             // Bit i stays when at place i: BFINAL is 0, BTYPE 2 (10, least significant bit first), HLIT and HDIST not 30 or 31.
             var places = ~word & ~(word >> 1) & (word >> 2)
                 & ~(word >> 4 & word >> 5 & word >> 6 & word >> 7)
@@ -98,34 +98,112 @@ internal sealed unsafe class BlockFinder
                 & (1ul << Places) - 1;
             for (; places != 0; places &= places - 1)
             {
+                // The code for code lengths must use up all its codewords. HCLEN, then up to 19 lengths of 3 bits: 16 of them from
+                // one word, three from the next. Sums are in 128ths.
                 var place = at + BitOperations.TrailingZeroCount(places);
-                if (place >= to)
-                    break;
-                if (HasCompleteCodeLengthCode(data, place) && HasHeader(data, length, place))
+                var codeLengths = Bits(data, place + 13);
+                var missing = (int)codeLengths & 15;
+                codeLengths >>= 4;
+                var last = Bits(data, place + 17 + 48) & (1ul << 3 * Math.Max(missing - 12, 0)) - 1;
+                codeLengths &= (1ul << 3 * Math.Min(missing + 4, 16)) - 1;
+                var sum = Unsafe.Add(ref sums, (nint)(codeLengths & 0xFFF))
+                    + Unsafe.Add(ref sums, (nint)(codeLengths >> 12 & 0xFFF))
+                    + Unsafe.Add(ref sums, (nint)(codeLengths >> 24 & 0xFFF))
+                    + Unsafe.Add(ref sums, (nint)(codeLengths >> 36))
+                    + Unsafe.Add(ref sums, (nint)last);
+                if (sum == 128 && HasCompleteCodes(data, place) && place < to && HasHeader(data, length, place))
                     return new(BlockCandidateKind.Dynamic, place, place);
             }
-            at += Places;
         }
         return default;
     }
 
-    /// <summary>Whether the code for code lengths of a dynamic block at a place uses up all its codewords.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool HasCompleteCodeLengthCode(byte* data, long place)
+    /// <summary>Whether the code lengths of a dynamic block, as far as they are not more than there should be, make complete codes:
+    /// what <see cref="HasHeader"/> would find out, too, but not as soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool HasCompleteCodes(byte* data, long place)
     {
-        var word = Bits(data, place + 13);
-        var lengths = ((int)word & 15) + 4;
-        word >>= 4;
-        ref var sums = ref KraftSums[0];
-        // 53 bits are left: 16 lengths of 3 bits in groups of four. Sums are in 128ths; a group's is 255 when it is over 128.
-        var sum = 0;
-        var first = Math.Min(lengths, 16) * 3;
-        var group = word & ((1ul << first) - 1);
-        for (; group != 0; group >>= 12)
-            sum += Unsafe.Add(ref sums, (nint)(group & 0xFFF));
-        if (lengths > 16)
-            sum += Unsafe.Add(ref sums, (nint)(Bits(data, place + 17 + 48) & ((1ul << (lengths - 16) * 3) - 1)));
-        return sum == 128;
+        var word = Bits(data, place + 3);
+        var literalLengths = (int)(word & 31) + 257;
+        var count = literalLengths + (int)(word >> 5 & 31) + 1;
+        var codeLengths = (int)(word >> 10 & 15) + 4;
+        place += 17;
+
+        // The code for code lengths, canonical: the codewords of each length follow those of the one before.
+        ReadOnlySpan<byte> order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+        var lengths = stackalloc byte[19];
+        Unsafe.InitBlockUnaligned(lengths, 0, 19);
+        var bits = Bits(data, place);
+        var more = Bits(data, place + 48);
+        for (var i = 0; i < codeLengths; i++)
+            lengths[order[i]] = (byte)((i < 16 ? bits >> 3 * i : more >> 3 * (i - 16)) & 7);
+        place += 3 * codeLengths;
+        var table = _codeLengths;
+        var reversed = 0u;
+        for (var l = 1; l <= 7; l++)
+        {
+            for (var symbol = 0; symbol < 19; symbol++)
+            {
+                if (lengths[symbol] != l)
+                    continue;
+                for (var i = reversed; i < 128; i += 1u << l)
+                    table[i] = (byte)(symbol << 3 | l);
+                // Adds one to the codeword, whose bits are reversed.
+                var bit = 1u << l - 1;
+                while ((reversed & bit) != 0)
+                {
+                    reversed ^= bit;
+                    bit >>= 1;
+                }
+                reversed |= bit;
+            }
+        }
+
+        // Kraft sums in 2^15ths.
+        int sum = 0, before = 0, endOfBlock = 0;
+        for (var i = 0; i < count;)
+        {
+            var peek = Bits(data, place);
+            // Four code lengths of at most 14 bits each are in the 57 bits.
+            for (var turn = 0; turn < 4 && i < count; turn++)
+            {
+                var entry = table[peek & 127];
+                var used = entry & 7;
+                var symbol = entry >> 3;
+                peek >>= used;
+                place += used;
+                var repeat = 1;
+                if (symbol >= 16)
+                {
+                    var (extra, least) = symbol switch { 16 => (2, 3), 17 => (3, 3), _ => (7, 11) };
+                    repeat = least + (int)(peek & (1ul << extra) - 1);
+                    peek >>= extra;
+                    place += extra;
+                    if (symbol == 16 && i == 0 || repeat > count - i)
+                        return false;
+                    if (symbol != 16)
+                        before = 0;
+                }
+                else
+                {
+                    before = symbol;
+                }
+                if (before != 0)
+                {
+                    var of = 1 << 15 - before;
+                    var inFirst = Math.Clamp(literalLengths - i, 0, repeat);
+                    sum += of * inFirst;
+                    if (i <= 256 && i + repeat > 256)
+                        endOfBlock = before;
+                    if (sum > 1 << 15)
+                        return false;
+                }
+                i += repeat;
+            }
+            if (i >= literalLengths && (sum != 1 << 15 || endOfBlock == 0))
+                return false;
+        }
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

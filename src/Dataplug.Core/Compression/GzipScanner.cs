@@ -90,13 +90,10 @@ public static class GzipScanner
         ArgumentNullException.ThrowIfNull(visitor);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
-        if ((options.Speculation ?? (options.Workers > 1 ? new SpeculationOptions { Workers = options.Workers - 1 } : null)) is { } ahead)
-        {
-            using var speculation = new SpeculativeScan<TVisitor>(scan, ahead);
-            return await speculation.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
-        }
+        if ((options.Speculation ?? (options.Workers > 1 ? new SpeculationOptions { Workers = options.Workers - 1 } : null)) is { } speculation)
+            return await ScanOnCoresAsync(input, visitor, options, speculation, resumeFrom, progress, cancellationToken).ConfigureAwait(false);
 
+        using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
         // Two buffers take turns: one is read into while the other is decoded. What a piece leaves unconsumed is copied into the
         // headroom before the next piece, so that the piece itself never moves.
         var current = ArrayPool<byte>.Shared.Rent(ReadHeadroom + ReadLength);
@@ -132,6 +129,27 @@ public static class GzipScanner
             await ((Task)pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ArrayPool<byte>.Shared.Return(current);
             ArrayPool<byte>.Shared.Return(next);
+        }
+    }
+
+    /// <summary>One thread decodes, with others that decode ahead of it; the visitor works on a thread of its own.</summary>
+    private static async Task<GzipScanResult> ScanOnCoresAsync<TVisitor>(Stream input, TVisitor visitor, GzipScanOptions options, SpeculationOptions speculation, GzipScanState? resumeFrom, IProgress<long>? progress, CancellationToken cancellationToken)
+        where TVisitor : IGzipVisitor
+    {
+        using var pipelined = new PipelinedVisitor<TVisitor>(visitor);
+        using var scan = new GzipScan<PipelinedVisitor<TVisitor>>(pipelined, options, resumeFrom, cancellationToken);
+        using var ahead = new SpeculativeScan<PipelinedVisitor<TVisitor>>(scan, speculation);
+        try
+        {
+            var result = await ahead.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
+            pipelined.Complete();
+            return result;
+        }
+        catch (CorruptObjectException)
+        {
+            // What the visitor has still to see comes before the damage, and so does what it may throw.
+            pipelined.Complete();
+            throw;
         }
     }
 

@@ -36,6 +36,9 @@ public interface IStreamingRun
     /// <summary>The object, pinned.</summary>
     PinnedObject Source { get; }
 
+    /// <summary>Threads that may be at work at once, at least 1. The index does not depend on it.</summary>
+    int Workers { get; }
+
     /// <summary>The state of the last checkpoint; null at the first run.</summary>
     ReadOnlyMemory<byte>? ResumeState { get; }
 

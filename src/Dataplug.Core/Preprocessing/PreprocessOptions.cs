@@ -6,7 +6,7 @@ public sealed record PreprocessOptions
     /// <summary>Index again even where there is a good index.</summary>
     public bool Force { get; init; }
 
-    /// <summary>Chunks worked on at once on this machine; 0 for as many as there are cores.</summary>
+    /// <summary>Threads at work at once on this machine; 0 for as many as there are cores. The index does not depend on it.</summary>
     public int Workers { get; init; }
 
     /// <summary>Runs the chunks elsewhere; null for this machine.</summary>

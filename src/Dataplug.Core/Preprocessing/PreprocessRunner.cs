@@ -235,7 +235,7 @@ internal sealed class PreprocessRunner
         var state = folder.ReadState();
         var resumedFrom = Math.Clamp(state?.BytesDone ?? 0, 0, source.Size);
         var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
-        var run = new StreamingRun(source, folder, state, progress, record(resumedFrom, []));
+        var run = new StreamingRun(source, folder, state, progress, record(resumedFrom, []), _run.Workers == 0 ? Environment.ProcessorCount : _run.Workers);
         if (state is not { IsComplete: true })
         {
             await preprocessor.RunAsync(run, cancellationToken).ConfigureAwait(false);
@@ -329,9 +329,11 @@ internal sealed class PreprocessRunner
         public void Report(long value) => progress.Add(value);
     }
 
-    private sealed class StreamingRun(PinnedObject source, RunFolder folder, StreamingState? state, ProgressTracker progress, RunRecorder recorder) : IStreamingRun
+    private sealed class StreamingRun(PinnedObject source, RunFolder folder, StreamingState? state, ProgressTracker progress, RunRecorder recorder, int workers) : IStreamingRun
     {
         private bool _isComplete;
+
+        public int Workers { get; } = workers;
 
         public int Partials { get; private set; } = state?.Partials ?? 0;
 

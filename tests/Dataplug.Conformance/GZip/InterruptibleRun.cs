@@ -11,6 +11,8 @@ public sealed class InterruptibleRun(PinnedObject source) : IStreamingRun
 
     public PinnedObject Source { get; } = source;
 
+    public int Workers { get; init; } = 1;
+
     public ReadOnlyMemory<byte>? ResumeState { get; private set; }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Partials => _partials;

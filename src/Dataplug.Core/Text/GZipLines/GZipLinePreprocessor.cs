@@ -14,6 +14,9 @@ namespace Dataplug.Text;
 public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
     where TContent : class, IGZipContent
 {
+    // Below this starting threads takes longer than they save.
+    private const long LeastForWorkers = 8L << 20;
+
     private readonly GZipLineOptions _options;
     private readonly Func<TContent> _createContent;
 
@@ -47,7 +50,7 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
             result = await GzipScanner.ScanAsync(
                 input,
                 visitor,
-                _options.ForScan(source.Size, source.Uri.Display),
+                _options.ForScan(source.Size, source.Uri.Display) with { Workers = source.Size - start < LeastForWorkers ? 1 : run.Workers },
                 resumeFrom,
                 new ProgressReporter(run),
                 cancellationToken).ConfigureAwait(false);
