@@ -42,6 +42,37 @@ internal static class Crc32
         return ~Slice8(state, data);
     }
 
+    /// <summary>The CRC-32 of two pieces of data, one after the other, from those of each.</summary>
+    /// <param name="first">The CRC-32 of the first piece.</param>
+    /// <param name="second">The CRC-32 of the second piece.</param>
+    /// <param name="secondLength">Bytes of the second piece.</param>
+    /// <remarks>CRC(A B) = CRC(A) · x^(8 |B|) + CRC(B) modulo P; what start and end complement adds cancels out.</remarks>
+    public static uint Combine(uint first, uint second, long secondLength)
+    {
+        var power = 0x40000000u; // x^1, reflected
+        for (var doublings = 0; doublings < 3; doublings++)
+            power = Multiply(power, power);
+        for (; secondLength > 0; secondLength >>= 1, power = Multiply(power, power))
+        {
+            if ((secondLength & 1) != 0)
+                first = Multiply(first, power);
+        }
+        return first ^ second;
+    }
+
+    /// <summary>The product of two polynomials modulo P, all reflected: bit 31 is x^0.</summary>
+    private static uint Multiply(uint a, uint b)
+    {
+        var product = 0u;
+        for (var bit = 0x80000000u; bit != 0; bit >>= 1)
+        {
+            if ((a & bit) != 0)
+                product ^= b;
+            b = b >> 1 ^ ((b & 1) != 0 ? Polynomial : 0);
+        }
+        return product;
+    }
+
     /// <summary>The portable path: eight bytes a step through eight tables.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint Slice8(uint state, ReadOnlySpan<byte> data)

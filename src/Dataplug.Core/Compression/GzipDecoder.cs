@@ -146,6 +146,12 @@ internal sealed unsafe class GzipDecoder : IDisposable
         }
     }
 
+    /// <summary>Whether the output of a member that was entered in the middle is summed up from there.</summary>
+    public bool SumsEnteredMember { get; init; }
+
+    /// <summary>When <see cref="SumsEnteredMember"/>: the end of the member that was entered in the middle, once it was seen.</summary>
+    public GzipMemberTail? EnteredMemberTail { get; private set; }
+
     /// <summary>CRC-32 of the current member's output so far.</summary>
     public uint Crc
     {
@@ -410,6 +416,10 @@ internal sealed unsafe class GzipDecoder : IDisposable
                 ISize = isize,
             };
         }
+        else if (SumsEnteredMember)
+        {
+            EnteredMemberTail = new(_crc, OutputPosition, crc, isize, Here);
+        }
         _cursor.In += TrailerLength;
         MemberCount++;
         _phase = Phase.BetweenMembers;
@@ -417,7 +427,7 @@ internal sealed unsafe class GzipDecoder : IDisposable
 
     private void UpdateCrc()
     {
-        if (_verify && _checked != _cursor.Out)
+        if ((_verify || SumsEnteredMember) && _checked != _cursor.Out)
             _crc = Crc32.Append(_crc, new ReadOnlySpan<byte>(_checked, (int)(_cursor.Out - _checked)));
         _checked = _cursor.Out;
     }

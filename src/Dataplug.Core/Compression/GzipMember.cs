@@ -48,3 +48,11 @@ public sealed record GzipMember
     /// <summary>FHCRC: the header carried a CRC-16, and it was verified.</summary>
     public required bool HasHeaderCrc { get; init; }
 }
+
+/// <summary>The end of a member whose start was not seen.</summary>
+/// <param name="Crc">CRC-32 of the output that was seen.</param>
+/// <param name="OutputEnd">Bytes of the object's output before its end.</param>
+/// <param name="StoredCrc">CRC-32 of all its output, as its trailer has it.</param>
+/// <param name="StoredLength">Its output's length modulo 2^32, as its trailer has it.</param>
+/// <param name="TrailerOffset">Byte offset of its trailer in the stored object.</param>
+internal readonly record struct GzipMemberTail(uint Crc, long OutputEnd, uint StoredCrc, uint StoredLength, long TrailerOffset);

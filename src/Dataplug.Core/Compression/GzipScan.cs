@@ -11,6 +11,8 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     private readonly CancellationToken _cancellationToken;
     private long? _lastMark;
     private long _lastAccessPoint;
+    private readonly long _endBit = -1;
+    private readonly bool _isEntered;
     private PendingAccessPoint? _pending;
 
     /// <summary>An access point whose window's use is still being noted.</summary>
@@ -39,6 +41,33 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                 throw new CorruptIndexException(options.Source, "a saved scan state's window is too short");
         }
     }
+
+    /// <summary>A scan of a part of an object, from a boundary on. What happens at its end is still reported, not what happens at its
+    /// start; and what the scan goes on to report after its end is to be passed over.</summary>
+    public GzipScan(GzipPartStart start, TVisitor visitor, GzipScanOptions options, CancellationToken cancellationToken)
+    {
+        _options = options;
+        _visitor = visitor;
+        _cancellationToken = cancellationToken;
+        _endBit = start.EndBit;
+        _isEntered = !start.At.IsMemberStart;
+        _decoder = new GzipDecoder(options.Source) { SumsEnteredMember = true };
+        _lastMark = start.LastMark < 0 ? null : start.LastMark;
+        _lastAccessPoint = start.LastAccessPoint;
+        if (start.At.IsMemberStart)
+            _decoder.StartAtMember(start.At.Bit >> 3, start.At.Output, 0);
+        else
+            _decoder.StartAtBlock(start.At.Bit, start.At.Output, start.Window.Span);
+    }
+
+    /// <summary>Of a scan of a part: what it knows at its end, once that is reached.</summary>
+    public GzipPartEnd? PartEnd { get; private set; }
+
+    /// <summary>Of a scan of a part: called at its end, all output before which has been delivered.</summary>
+    public Action? PartEnded { get; init; }
+
+    /// <summary>Whether an access point was passed whose window's use is not known yet.</summary>
+    public bool HasPendingAccessPoint => _pending is not null;
 
     /// <summary>Blocks that were decoded ahead; null when there are none.</summary>
     public SpeculatedBlocks? Speculation
@@ -74,15 +103,18 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                     break;
                 case GzipEvent.MemberStart:
                     Mark(isMemberStart: true);
+                    NotePartEnd(isMemberStart: true);
                     break;
                 case GzipEvent.BlockBoundary:
                     Mark(isMemberStart: false);
+                    NotePartEnd(isMemberStart: false);
                     break;
                 default:
                     if (_pending is not null)
                         DeliverPending();
                     Deliver();
-                    _visitor.OnMember(_decoder.Member!);
+                    if (_decoder.Member is { } member)
+                        _visitor.OnMember(member);
                     break;
             }
         }
@@ -93,11 +125,34 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     public GzipScanResult End(int unconsumed)
     {
         _decoder.EndInput(unconsumed);
+        PartEnd ??= EndOfPart(isInMember: false);
         return new GzipScanResult(InputPosition, _decoder.OutputPosition, _decoder.MemberCount);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _decoder.Dispose();
+
+    private void NotePartEnd(bool isMemberStart)
+    {
+        if (_decoder.BitPosition != _endBit)
+            return;
+        Deliver();
+        PartEnd = EndOfPart(!isMemberStart);
+        PartEnded?.Invoke();
+    }
+
+    private GzipPartEnd EndOfPart(bool isInMember)
+    {
+        var isSameMember = _isEntered && _decoder.EnteredMemberTail is null;
+        return new GzipPartEnd
+        {
+            Output = _decoder.OutputPosition,
+            Members = _decoder.MemberCount,
+            Tail = _decoder.EnteredMemberTail,
+            OpenMemberStart = !isInMember ? -1 : isSameMember ? GzipPartEnd.BeforePart : _decoder.MemberOutputOffset,
+            OpenCrc = isInMember ? _decoder.Crc : 0,
+        };
+    }
 
     private void Deliver()
     {

@@ -14,10 +14,15 @@ internal static class ChunkMapper
     /// <param name="cancellationToken">Cancels the chunk.</param>
     public static async Task<ReadOnlyMemory<byte>> RunAsync(DataFormat format, ChunkTask task, ObjectStores stores, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        if (format.WithParameters(task.Parameters).CreatePreprocessor() is not IChunkedPreprocessor preprocessor)
-            throw new ArgumentException($"Format '{format.Id}' is not preprocessed chunk by chunk.", nameof(task));
         var steps = progress is null ? null : new Steps(progress, task.Range.Length);
-        var partial = await preprocessor.MapAsync(new ChunkRun(task.Source.Pin(stores), task.Range, task.Index, task.Count, steps), cancellationToken).ConfigureAwait(false);
+        var run = new ChunkRun(task.Source.Pin(stores), task.Range, task.Index, task.Count, steps) { Resolved = task.Resolved };
+        var partial = await ((format.WithParameters(task.Parameters).CreatePreprocessor(), task.Pass) switch
+        {
+            (IChunkedPreprocessor preprocessor, ChunkPass.Map) => preprocessor.MapAsync(run, cancellationToken),
+            (ITwoPassPreprocessor preprocessor, ChunkPass.Map) => preprocessor.MapAsync(run, cancellationToken),
+            (ITwoPassPreprocessor preprocessor, ChunkPass.Scout) => preprocessor.ScoutAsync(run, cancellationToken),
+            _ => throw new ArgumentException($"Format '{format.Id}' is not preprocessed chunk by chunk.", nameof(task)),
+        }).ConfigureAwait(false);
         steps?.Report(task.Range.Length);
         return partial;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dataplug.Metadata;
 using Dataplug.Storage;
 
@@ -27,4 +28,22 @@ public interface IChunkExecutor
 /// <param name="Range">The chunk's bytes.</param>
 /// <param name="Index">The chunk's number, from 0.</param>
 /// <param name="Count">The number of chunks.</param>
-public sealed record ChunkTask(string FormatId, string Parameters, SourceIdentity Source, ByteRange Range, int Index, int Count);
+public sealed record ChunkTask(string FormatId, string Parameters, SourceIdentity Source, ByteRange Range, int Index, int Count)
+{
+    /// <summary>What is to be done with the chunk.</summary>
+    public ChunkPass Pass { get; init; }
+
+    /// <summary>In the second pass of two: what the chunk has to know of those before it, a few kilobytes; else null.</summary>
+    public byte[]? Resolved { get; init; }
+}
+
+/// <summary>What is to be done with a chunk.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ChunkPass>))]
+public enum ChunkPass
+{
+    /// <summary>The partial result: <see cref="IChunkedPreprocessor.MapAsync"/>, or the second pass of two.</summary>
+    Map,
+
+    /// <summary>The first pass of two: <see cref="ITwoPassPreprocessor.ScoutAsync"/>.</summary>
+    Scout,
+}

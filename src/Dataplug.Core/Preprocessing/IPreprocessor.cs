@@ -50,6 +50,34 @@ public interface IStreamingRun
     void ReportProgress(long bytesDone);
 }
 
+/// <summary>
+/// A streaming preprocessor that can also be spread over many machines, in two passes, although every chunk depends on what comes
+/// before it: the first pass learns of each chunk what the next ones have to know, in terms of what it does not know itself; these
+/// are resolved one after another, which is short; the second pass does the work.
+/// </summary>
+/// <remarks>The merged result is that of the stream, bit for bit (law 6).</remarks>
+public interface ITwoPassPreprocessor : IStreamingPreprocessor
+{
+    /// <summary>Cuts the object into chunks. The result of the merge does not depend on where.</summary>
+    IReadOnlyList<ByteRange> PlanChunks(long size);
+
+    /// <summary>The first pass over one chunk.</summary>
+    /// <returns>What it learnt.</returns>
+    Task<ReadOnlyMemory<byte>> ScoutAsync(ChunkRun run, CancellationToken cancellationToken);
+
+    /// <summary>Between the passes: puts together what was learnt.</summary>
+    /// <param name="chunks">The chunks.</param>
+    /// <param name="scouted">What the first pass learnt of each, in order.</param>
+    /// <param name="source">The object, pinned; little of it is read.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>For each chunk what its second pass needs to know, a few kilobytes; null where there is nothing left to do.</returns>
+    Task<IReadOnlyList<ReadOnlyMemory<byte>?>> ResolveAsync(IReadOnlyList<ByteRange> chunks, IAsyncEnumerable<ReadOnlyMemory<byte>> scouted, PinnedObject source, CancellationToken cancellationToken);
+
+    /// <summary>The second pass over one chunk.</summary>
+    /// <returns>The partial result; those of all chunks are merged in order.</returns>
+    Task<ReadOnlyMemory<byte>> MapAsync(ChunkRun run, CancellationToken cancellationToken);
+}
+
 /// <summary>A preprocessor whose chunks can be worked on in any order, at the same time, on other machines.</summary>
 public interface IChunkedPreprocessor : IPreprocessor
 {
@@ -67,4 +95,8 @@ public interface IChunkedPreprocessor : IPreprocessor
 /// <param name="Index">The chunk's number, from 0.</param>
 /// <param name="Count">The number of chunks.</param>
 /// <param name="Progress">Takes the number of bytes of this chunk that are done; may be null.</param>
-public sealed record ChunkRun(PinnedObject Source, ByteRange Range, int Index, int Count, IProgress<long>? Progress = null);
+public sealed record ChunkRun(PinnedObject Source, ByteRange Range, int Index, int Count, IProgress<long>? Progress = null)
+{
+    /// <summary>In the second pass of two: what <see cref="ITwoPassPreprocessor.ResolveAsync"/> gave for the chunk.</summary>
+    public ReadOnlyMemory<byte> Resolved { get; init; }
+}

@@ -106,13 +106,14 @@ internal sealed class PreprocessRunner
         RunRecorder? recorder = null;
         try
         {
-            var (count, progress, resumedFrom) = preprocessor switch
+            var (partials, progress, resumedFrom) = preprocessor switch
             {
                 IChunkedPreprocessor chunked => await MapAsync(chunked, source, folder, Record, cancellationToken).ConfigureAwait(false),
+                ITwoPassPreprocessor twoPass when _run.Executor is not null => await MapTwiceAsync(twoPass, source, folder, Record, cancellationToken).ConfigureAwait(false),
                 IStreamingPreprocessor streaming => await StreamAsync(streaming, source, folder, Record, cancellationToken).ConfigureAwait(false),
                 _ => throw new InvalidOperationException($"The preprocessor of format '{_format.Id}' is neither streaming nor chunked."),
             };
-            var temporary = await MergeAsync(preprocessor, folder, count, source, cancellationToken).ConfigureAwait(false);
+            var temporary = await MergeAsync(preprocessor, folder, partials, source, cancellationToken).ConfigureAwait(false);
             try
             {
                 await RequireUnchangedAsync(source, cancellationToken).ConfigureAwait(false);
@@ -178,58 +179,93 @@ internal sealed class PreprocessRunner
         }
     }
 
-    private async Task<(int Count, ProgressTracker Progress, long ResumedFrom)> MapAsync(
+    private async Task<(Range Partials, ProgressTracker Progress, long ResumedFrom)> MapAsync(
         IChunkedPreprocessor preprocessor, PinnedObject source, RunFolder folder, Func<long, IEnumerable<ChunkRow>, RunRecorder> record, CancellationToken cancellationToken)
     {
-        var chunks = preprocessor.PlanChunks(source.Size);
+        var chunks = Check(preprocessor.PlanChunks(source.Size), source);
+        var done = Enumerable.Range(0, chunks.Count).Select(folder.HasPartial).ToArray();
+        var resumedFrom = chunks.Where((_, i) => done[i]).Sum(chunk => chunk.Length);
+        var recorder = record(resumedFrom, Rows(chunks, i => done[i]));
+        var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
         var identity = SourceIdentity.Of(source.Info);
-        var done = new bool[chunks.Count];
-        var tasks = new List<ChunkTask>();
-        long resumedFrom = 0;
+        var tasks = chunks.Select((chunk, i) => new ChunkTask(_format.Id, _format.Parameters, identity, chunk, i, chunks.Count)).Where(task => !done[task.Index]);
+        await RunTasksAsync([.. tasks], folder, 0, 1, progress, recorder, cancellationToken).ConfigureAwait(false);
+        return (0..chunks.Count, progress, resumedFrom);
+    }
+
+    // The first pass's results come first in the folder, the second's after them. Each pass is half of the progress.
+    private async Task<(Range Partials, ProgressTracker Progress, long ResumedFrom)> MapTwiceAsync(
+        ITwoPassPreprocessor preprocessor, PinnedObject source, RunFolder folder, Func<long, IEnumerable<ChunkRow>, RunRecorder> record, CancellationToken cancellationToken)
+    {
+        const int passes = 2;
+        var chunks = Check(preprocessor.PlanChunks(source.Size), source);
+        var count = chunks.Count;
+        var scouted = Enumerable.Range(0, Math.Max(0, count - 1)).Select(folder.HasPartial).ToArray();
+        var mapped = Enumerable.Range(count, count).Select(folder.HasPartial).ToArray();
+        var resumedFrom = (chunks.Where((_, i) => i < scouted.Length && scouted[i]).Sum(chunk => chunk.Length) + chunks.Where((_, i) => mapped[i]).Sum(chunk => chunk.Length)) / passes;
+        var recorder = record(resumedFrom, Rows(chunks, i => mapped[i]));
+        var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
+        var identity = SourceIdentity.Of(source.Info);
+
+        // Of the last chunk nobody needs to know anything.
+        var scouts = chunks.Take(count - 1).Select((chunk, i) => new ChunkTask(_format.Id, _format.Parameters, identity, chunk, i, count) { Pass = ChunkPass.Scout });
+        await RunTasksAsync([.. scouts.Where(task => !scouted[task.Index])], folder, 0, passes, progress, null, cancellationToken).ConfigureAwait(false);
+        var resolved = await preprocessor.ResolveAsync(chunks, PartialsAsync(folder, ..Math.Max(0, count - 1), cancellationToken), source, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < count; i++)
+        {
+            if (resolved[i] is null && !mapped[i])
+                folder.WritePartial(count + i, []);
+        }
+
+        var maps = chunks.Select((chunk, i) => new ChunkTask(_format.Id, _format.Parameters, identity, chunk, i, count) { Resolved = resolved[i]?.ToArray() });
+        await RunTasksAsync([.. maps.Where(task => task.Resolved is not null && !mapped[task.Index])], folder, count, passes, progress, recorder, cancellationToken).ConfigureAwait(false);
+        return (count..(2 * count), progress, resumedFrom);
+    }
+
+    private IReadOnlyList<ByteRange> Check(IReadOnlyList<ByteRange> chunks, PinnedObject source)
+    {
         for (var i = 0; i < chunks.Count; i++)
         {
             if (chunks[i].End > source.Size)
                 throw new InvalidOperationException($"Chunk {i} of format '{_format.Id}', {chunks[i]}, runs over the end of the object's {source.Size} bytes.");
-            done[i] = folder.HasPartial(i);
-            if (done[i])
-                resumedFrom += chunks[i].Length;
-            else
-                tasks.Add(new ChunkTask(_format.Id, _format.Parameters, identity, chunks[i], i, chunks.Count));
         }
 
-        var recorder = record(resumedFrom, chunks.Select((chunk, i) => new ChunkRow { RunId = _hash, Index = i, Offset = chunk.Offset, Length = chunk.Length, IsDone = done[i] }));
-        var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
-        if (tasks.Count > 0)
-        {
-            var executor = _run.Executor ?? new LocalChunkExecutor(_format, _options.Stores, _run.Workers);
-            var completed = resumedFrom;
-            await executor.RunAsync(tasks, (task, partial) =>
-            {
-                folder.WritePartial(task.Index, partial.Span);
-                lock (done)
-                {
-                    // An executor may deliver twice what it tried twice.
-                    if (!done[task.Index])
-                    {
-                        done[task.Index] = true;
-                        completed += task.Range.Length;
-                    }
-                }
-
-                var bytesDone = Interlocked.Read(ref completed);
-                progress.AdvanceTo(bytesDone);
-                recorder.Advance(bytesDone, task.Index);
-                return ValueTask.CompletedTask;
-            }, new Deltas(progress), cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Array.IndexOf(done, false) is var missing and >= 0)
-                throw new StorageException(_uri.Display, $"the executor ended without the result of chunk {missing} of {chunks.Count}", "Preprocess again; only what is missing is done.");
-        }
-
-        return (chunks.Count, progress, resumedFrom);
+        return chunks;
     }
 
-    private async Task<(int Count, ProgressTracker Progress, long ResumedFrom)> StreamAsync(
+    private IEnumerable<ChunkRow> Rows(IReadOnlyList<ByteRange> chunks, Func<int, bool> isDone) =>
+        chunks.Select((chunk, i) => new ChunkRow { RunId = _hash, Index = i, Offset = chunk.Offset, Length = chunk.Length, IsDone = isDone(i) });
+
+    private async Task RunTasksAsync(
+        IReadOnlyList<ChunkTask> tasks, RunFolder folder, int firstPartial, int passes, ProgressTracker progress, RunRecorder? recorder, CancellationToken cancellationToken)
+    {
+        if (tasks.Count == 0)
+            return;
+        var executor = _run.Executor ?? new LocalChunkExecutor(_format, _options.Stores, _run.Workers);
+        var missing = tasks.Select(task => task.Index).ToHashSet();
+        var completed = progress.Done;
+        await executor.RunAsync(tasks, (task, partial) =>
+        {
+            folder.WritePartial(firstPartial + task.Index, partial.Span);
+            long bytesDone;
+            lock (missing)
+            {
+                // An executor may deliver twice what it tried twice.
+                if (missing.Remove(task.Index))
+                    completed += task.Range.Length / passes;
+                bytesDone = completed;
+            }
+
+            progress.AdvanceTo(bytesDone);
+            recorder?.Advance(bytesDone, task.Index);
+            return ValueTask.CompletedTask;
+        }, new Deltas(progress, passes), cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (missing.Count > 0)
+            throw new StorageException(_uri.Display, $"the executor ended without the result of chunk {missing.Min()} of {tasks[0].Count}", "Preprocess again; only what is missing is done.");
+    }
+
+    private async Task<(Range Partials, ProgressTracker Progress, long ResumedFrom)> StreamAsync(
         IStreamingPreprocessor preprocessor, PinnedObject source, RunFolder folder, Func<long, IEnumerable<ChunkRow>, RunRecorder> record, CancellationToken cancellationToken)
     {
         var state = folder.ReadState();
@@ -243,10 +279,10 @@ internal sealed class PreprocessRunner
             run.Complete();
         }
 
-        return (run.Partials, progress, resumedFrom);
+        return (..run.Partials, progress, resumedFrom);
     }
 
-    private async Task<string> MergeAsync(IPreprocessor preprocessor, RunFolder folder, int count, PinnedObject source, CancellationToken cancellationToken)
+    private async Task<string> MergeAsync(IPreprocessor preprocessor, RunFolder folder, Range partials, PinnedObject source, CancellationToken cancellationToken)
     {
         var path = Path.Combine(DataplugHome.Ensure(_home.TemporaryPath), _hash + ".dpi");
         try
@@ -258,7 +294,7 @@ internal sealed class PreprocessRunner
                 var writer = new SidecarWriter(file, header);
                 await using (writer.ConfigureAwait(false))
                 {
-                    await preprocessor.MergeAsync(PartialsAsync(folder, count, cancellationToken), source, writer, cancellationToken).ConfigureAwait(false);
+                    await preprocessor.MergeAsync(PartialsAsync(folder, partials, cancellationToken), source, writer, cancellationToken).ConfigureAwait(false);
                     await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 }
 
@@ -274,9 +310,9 @@ internal sealed class PreprocessRunner
         }
     }
 
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> PartialsAsync(RunFolder folder, int count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> PartialsAsync(RunFolder folder, Range partials, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var i = 0; i < count; i++)
+        for (var i = partials.Start.Value; i < partials.End.Value; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return folder.ReadPartial(i);
@@ -324,9 +360,9 @@ internal sealed class PreprocessRunner
             source.Size),
         RunJson.Default.RunFingerprint);
 
-    private sealed class Deltas(ProgressTracker progress) : IProgress<long>
+    private sealed class Deltas(ProgressTracker progress, int passes) : IProgress<long>
     {
-        public void Report(long value) => progress.Add(value);
+        public void Report(long value) => progress.Add(value / passes);
     }
 
     private sealed class StreamingRun(PinnedObject source, RunFolder folder, StreamingState? state, ProgressTracker progress, RunRecorder recorder, int workers) : IStreamingRun

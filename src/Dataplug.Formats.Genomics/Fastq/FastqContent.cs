@@ -16,8 +16,9 @@ namespace Dataplug.Formats.Genomics;
 /// the end of a piece is checked line by line, with a state of fixed size carried on. Whatever the fast way finds odd is looked
 /// at again by the slow way, which knows all the rules and what to say.
 /// </remarks>
-internal sealed class FastqContent : IGZipContent
+internal sealed class FastqContent : IGZipPartContent
 {
+    private const int LinesPerRead = 4;
     private const byte Lowest = (byte)'!';
     private const byte Highest = (byte)'~';
     private const ulong HashStart = 14695981039346656037;
@@ -27,6 +28,10 @@ internal sealed class FastqContent : IGZipContent
     private static readonly SearchValues<byte> NucleotideCodes = SearchValues.Create("ACGTURYSWKMBDHVNXacgturyswkmbdhvnx*-."u8);
 
     private State _s = State.AtStart;
+
+    // In the middle of an object: lines are passed over up to the first record.
+    private bool _passesLines;
+    private long _readsBefore;
 
     /// <inheritdoc/>
     public long LineFeeds => _s.LineFeeds;
@@ -38,7 +43,73 @@ internal sealed class FastqContent : IGZipContent
     public long Reads => _s.Reads;
 
     /// <inheritdoc/>
+    public bool IsBetweenRecords => _passesLines || (_s.Line == Line.Header && _s.LineBytes == 0);
+
+    // The read at hand, for people.
+    private long Read => _readsBefore + _s.Reads + 1;
+
+    /// <inheritdoc/>
+    /// <remarks>Reads have four lines, so that the number of line feeds tells where the next one begins.</remarks>
+    public void BeginAt(long lineFeeds, bool isAtLineStart)
+    {
+        _s.LineFeeds = lineFeeds;
+        _s.LineBytes = isAtLineStart ? 0 : 1;
+        _passesLines = !isAtLineStart || lineFeeds % LinesPerRead != 0;
+        _readsBefore = isAtLineStart ? (lineFeeds + LinesPerRead - 1) / LinesPerRead : (lineFeeds / LinesPerRead) + 1;
+    }
+
+    /// <inheritdoc/>
+    public void Merge(ReadOnlySpan<byte> following)
+    {
+        var whole = _s;
+        Restore(following);
+        _s.Reads += whole.Reads;
+        _s.Bases += whole.Bases;
+        _s.MinLength = Math.Min(_s.MinLength, whole.MinLength);
+        _s.MaxLength = Math.Max(_s.MaxLength, whole.MaxLength);
+        _s.MinQuality = Math.Min(_s.MinQuality, whole.MinQuality);
+        _s.MaxQuality = Math.Max(_s.MaxQuality, whole.MaxQuality);
+    }
+
+    /// <inheritdoc/>
     public void Append(ReadOnlySpan<byte> content, in GZipPlace place)
+    {
+        if (!_passesLines)
+        {
+            AppendReads(content, place);
+            return;
+        }
+
+        var passed = PassLines(content);
+        if (!_passesLines)
+            AppendReads(content[passed..], place with { ContentOffset = place.ContentOffset + passed });
+    }
+
+    // Up to the first record, whose number of lines before it is known.
+    private int PassLines(ReadOnlySpan<byte> content)
+    {
+        for (var position = 0; position < content.Length;)
+        {
+            var feed = content[position..].IndexOf((byte)'\n');
+            if (feed < 0)
+            {
+                _s.LineBytes += content.Length - position;
+                break;
+            }
+
+            position += feed + 1;
+            _s.LineBytes = 0;
+            if (++_s.LineFeeds % LinesPerRead == 0)
+            {
+                _passesLines = false;
+                return position;
+            }
+        }
+
+        return content.Length;
+    }
+
+    private void AppendReads(ReadOnlySpan<byte> content, in GZipPlace place)
     {
         var position = _s.Line == Line.Header && _s.LineBytes == 0 ? 0 : AppendLines(content, 0, place, untilRecord: true);
         while (position < content.Length)
@@ -53,6 +124,8 @@ internal sealed class FastqContent : IGZipContent
     /// <inheritdoc/>
     public void Complete(in GZipPlace place)
     {
+        if (_passesLines)
+            return;
         if (_s.Line == Line.Trailing || (_s.Line == Line.Header && _s.LineBytes == 0))
             return;
         if (_s.LineBytes > 0)
@@ -72,7 +145,7 @@ internal sealed class FastqContent : IGZipContent
             (Line.Sequence, true) or (Line.Plus, false) => "'+' line",
             _ => "qualities",
         };
-        throw Corrupt(place, 0, $"the content ends in the middle of read {_s.Reads + 1}, before its {missing}");
+        throw Corrupt(place, 0, $"the content ends in the middle of read {Read}, before its {missing}");
     }
 
     /// <inheritdoc/>
@@ -248,12 +321,12 @@ internal sealed class FastqContent : IGZipContent
         {
             case Line.Header:
                 if (first && text[0] != (byte)'@')
-                    throw Corrupt(place, position, $"read {_s.Reads + 1} begins with {Show(text[0])} instead of '@'");
+                    throw Corrupt(place, position, $"read {Read} begins with {Show(text[0])} instead of '@'");
                 AppendTitle(first ? text[1..] : text);
                 break;
             case Line.Sequence:
                 if (text.IndexOfAnyExceptInRange(Lowest, Highest) is var odd and >= 0)
-                    throw Corrupt(place, position + odd, $"the sequence of read {_s.Reads + 1} holds {Show(text[odd])}");
+                    throw Corrupt(place, position + odd, $"the sequence of read {Read} holds {Show(text[odd])}");
                 break;
             case Line.Plus:
                 if (first && text[0] != (byte)'+')
@@ -262,9 +335,9 @@ internal sealed class FastqContent : IGZipContent
                 break;
             case Line.Qualities:
                 if (text.IndexOfAnyExceptInRange(Lowest, Highest) is var bad and >= 0)
-                    throw Corrupt(place, position + bad, $"the qualities of read {_s.Reads + 1} hold {Show(text[bad])}, outside the bytes 33 to 126");
+                    throw Corrupt(place, position + bad, $"the qualities of read {Read} hold {Show(text[bad])}, outside the bytes 33 to 126");
                 if (_s.TextBytes + text.Length > _s.Length)
-                    throw Corrupt(place, position, $"read {_s.Reads + 1} has more qualities than its {_s.Length} bases");
+                    throw Corrupt(place, position, $"read {Read} has more qualities than its {_s.Length} bases");
                 var range = QualityRange.Start;
                 range.Add(text);
                 var (lowest, highest) = range.Get();
@@ -272,7 +345,7 @@ internal sealed class FastqContent : IGZipContent
                 _s.MaxQuality = Math.Max(_s.MaxQuality, highest);
                 break;
             default:
-                throw Corrupt(place, position, $"after an empty line, where read {_s.Reads + 1} should begin, there is {Show(text[0])}; only empty lines may follow an empty line");
+                throw Corrupt(place, position, $"after an empty line, where read {Read} should begin, there is {Show(text[0])}; only empty lines may follow an empty line");
         }
 
         _s.TextBytes += text.Length;
@@ -297,19 +370,19 @@ internal sealed class FastqContent : IGZipContent
                 break;
             case Line.Plus:
                 if (_s.TextBytes == 0)
-                    throw Corrupt(place, position, $"read {_s.Reads + 1} has an empty line instead of its '+' line");
+                    throw Corrupt(place, position, $"read {Read} has an empty line instead of its '+' line");
                 if (_s.RepeatLength > 0
                     && (_s.RepeatLength, _s.RepeatHash) != (_s.TitleLength, _s.TitleHash)
                     && (_s.RepeatLength, _s.RepeatHash) != (_s.NameLength, _s.NameHash))
                 {
-                    throw Corrupt(place, position, $"the '+' line of read {_s.Reads + 1} repeats another title than that of its '@' line");
+                    throw Corrupt(place, position, $"the '+' line of read {Read} repeats another title than that of its '@' line");
                 }
 
                 _s.Line = Line.Qualities;
                 break;
             case Line.Qualities:
                 if (_s.TextBytes != _s.Length)
-                    throw Corrupt(place, position, $"read {_s.Reads + 1} has {_s.Length} bases but {_s.TextBytes} qualities");
+                    throw Corrupt(place, position, $"read {Read} has {_s.Length} bases but {_s.TextBytes} qualities");
                 _s.Reads++;
                 _s.Bases += _s.Length;
                 _s.MinLength = Math.Min(_s.MinLength, _s.Length);
@@ -357,10 +430,10 @@ internal sealed class FastqContent : IGZipContent
     private DataplugException NoPlus(in GZipPlace place, int position, byte found)
     {
         if (!NucleotideCodes.Contains(found))
-            return Corrupt(place, position, $"the third line of read {_s.Reads + 1} begins with {Show(found)} instead of '+'");
+            return Corrupt(place, position, $"the third line of read {Read} begins with {Show(found)} instead of '+'");
         return new UnsupportedFormatException(
             place.Uri.Display,
-            Locate(place, position, $"the sequence of read {_s.Reads + 1} goes on over several lines; only FASTQ with four lines a read can be cut by lines"),
+            Locate(place, position, $"the sequence of read {Read} goes on over several lines; only FASTQ with four lines a read can be cut by lines"),
             "Unwrap it first, e.g. with 'seqkit seq -w 0' or 'seqtk seq -l 0', and upload the result.",
             place.CompressedOffset);
     }

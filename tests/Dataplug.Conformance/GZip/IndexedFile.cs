@@ -2,6 +2,7 @@ using Dataplug.Conformance.Formats;
 using Dataplug.Formats;
 using Dataplug.Metadata;
 using Dataplug.Partitioning;
+using Dataplug.Preprocessing;
 using Dataplug.Storage;
 
 namespace Dataplug.Conformance.GZip;
@@ -87,6 +88,42 @@ public sealed class IndexedFile<TIndex> : IAsyncDisposable
 
         return destination.ToArray();
     }
+
+    /// <summary>Indexes the same file once more in two passes, every chunk on its own, the last one first.</summary>
+    /// <returns>The sidecar.</returns>
+    public async Task<byte[]> IndexInChunksAsync(DataFormat<TIndex> format)
+    {
+        var source = await Stores.PinAsync(Uri);
+        var plan = (ITwoPassPreprocessor)format.CreatePreprocessor();
+        var chunks = plan.PlanChunks(source.Size);
+        var scouted = new ReadOnlyMemory<byte>[chunks.Count - 1];
+        for (var i = scouted.Length - 1; i >= 0; i--)
+            scouted[i] = await ((ITwoPassPreprocessor)format.CreatePreprocessor()).ScoutAsync(new ChunkRun(source, chunks[i], i, chunks.Count), CancellationToken.None);
+        ScoutedChunks = scouted.Count(report => !report.IsEmpty);
+        var resolved = await plan.ResolveAsync(chunks, scouted.ToAsyncEnumerable(), source, CancellationToken.None);
+        var partials = new ReadOnlyMemory<byte>[chunks.Count];
+        for (var i = partials.Length - 1; i >= 0; i--)
+        {
+            if (resolved[i] is { } start)
+                partials[i] = await ((ITwoPassPreprocessor)format.CreatePreprocessor()).MapAsync(new ChunkRun(source, chunks[i], i, chunks.Count) { Resolved = start }, CancellationToken.None);
+        }
+
+        MappedChunks = partials.Count(partial => !partial.IsEmpty);
+        using var destination = new MemoryStream();
+        await using (var writer = new SidecarWriter(destination, new SidecarHeader(format.Id, format.IndexVersion, SourceIdentity.Of(source.Info), format.Parameters)))
+        {
+            await plan.MergeAsync(partials.ToAsyncEnumerable(), source, writer, CancellationToken.None);
+            await writer.CompleteAsync();
+        }
+
+        return destination.ToArray();
+    }
+
+    /// <summary>Of the last <see cref="IndexInChunksAsync"/>: chunks in which a start was found.</summary>
+    public int ScoutedChunks { get; private set; }
+
+    /// <summary>Of the last <see cref="IndexInChunksAsync"/>: parts that were worked on in the second pass.</summary>
+    public int MappedChunks { get; private set; }
 
     internal async Task IndexAsync(DataFormat<TIndex> format, byte[] stored, string name, int killAfter)
     {

@@ -11,7 +11,7 @@ namespace Dataplug.Formats.Genomics.Tests;
 /// <summary>The six laws for FASTQ in gzip in local files.</summary>
 public abstract class FastqLaws : FormatLaws<FastqIndex>
 {
-    protected override DataFormat<FastqIndex> Format { get; } = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000 });
+    protected override DataFormat<FastqIndex> Format { get; } = Fastq.GZipWithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000, ChunkSize = 700 });
 
     protected override string FileName => "reads.fastq.gz";
 

@@ -25,6 +25,10 @@ public sealed record GZipLineOptions
     /// most; no part of what the index depends on.</summary>
     public long CheckpointSpacing { get; init; } = 256L << 20;
 
+    /// <summary>Stored bytes of a chunk where the work is spread over an executor, 1 to 1 GiB; a chunk is held in memory. No part of
+    /// what the index depends on.</summary>
+    public long ChunkSize { get; init; } = 32L << 20;
+
     /// <summary>What the index depends on, as canonical JSON: <c>{}</c> for the defaults.</summary>
     public string ToJson() => AccessPointSpacing == DefaultAccessPointSpacing && MarkSpacing == GzipScanOptions.DefaultMarkSpacing
         ? "{}"
@@ -64,6 +68,8 @@ public sealed record GZipLineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(AccessPointSpacing, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MarkSpacing, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointSpacing, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ChunkSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChunkSize, 1L << 30);
     }
 
     // Windows are the bulk of the index. Beyond 512 GiB of stored bytes their spacing grows with the object, so that there are at

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Dataplug.Compression;
 
 namespace Dataplug.Text;
 
@@ -12,6 +13,7 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
     private const byte MarkTag = 1;
     private const byte WindowTag = 2;
     private const byte TotalsTag = 3;
+    private const byte PartTag = 4;
     private const int NumbersLength = 3 * sizeof(long);
 
     private ReadOnlyMemory<byte> _rest = bytes;
@@ -29,7 +31,7 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         var length = tag == MarkTag ? 0 : reader.ReadLength();
         var start = _rest.Length - reader.Remaining;
         entry = new Entry((EntryKind)tag, a, b, c, _rest.Slice(start, length));
-        if (tag is not (MarkTag or WindowTag or TotalsTag))
+        if (tag is not (MarkTag or WindowTag or TotalsTag or PartTag))
             throw Reader.Corrupt();
         _rest = _rest[(start + length)..];
         return true;
@@ -49,10 +51,11 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         Mark = MarkTag,
         Window = WindowTag,
         Totals = TotalsTag,
+        Part = PartTag,
     }
 
-    /// <summary>A mark or window (bit offset, content offset, packed line, window), or the totals (lines, content size, 0,
-    /// attributes).</summary>
+    /// <summary>A mark or window (bit offset, content offset, packed line, window), the totals (lines, content size, 0,
+    /// attributes), or what one part of several knows (its end, the content's state).</summary>
     public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, ReadOnlyMemory<byte> Bytes);
 
     public sealed class Builder
@@ -71,6 +74,16 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         {
             Write(TotalsTag, lines, contentSize, 0);
             WriteBytes(_bytes, attributes);
+        }
+
+        public void AddPart(GzipPartEnd end, ReadOnlySpan<byte> contentState)
+        {
+            using var bytes = new MemoryStream();
+            using var writer = new BinaryWriter(bytes);
+            end.Write(writer);
+            writer.Write(contentState);
+            Write(PartTag, 0, 0, 0);
+            WriteBytes(_bytes, bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
         }
 
         public byte[] ToBytes() => _bytes.WrittenSpan.ToArray();

@@ -11,11 +11,19 @@ namespace Dataplug.Text;
 /// content to the format, and keeps access points and marks. What <see cref="GZipLineIndex"/> loads.
 /// </summary>
 /// <typeparam name="TContent">What the format learns of the content.</typeparam>
-public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
-    where TContent : class, IGZipContent
+public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
+    where TContent : class, IGZipPartContent
 {
     // Below this starting threads takes longer than they save.
     private const long LeastForWorkers = 8L << 20;
+
+    private const int ReadLength = 256 << 10;
+    private const long FirstOverlap = 256 << 10;
+    private const long MaxOverlap = 64 << 20;
+    private const int OverlapGrowth = 8;
+
+    // Two texts of 64 KiB, an extra field of as much, and the rest.
+    private const long LongestHeader = 200 << 10;
 
     private readonly GZipLineOptions _options;
     private readonly Func<TContent> _createContent;
@@ -71,6 +79,9 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         var numbers = new List<long>();
         var windowCount = 0L;
         GZipLinePartial.Entry? totals = null;
+        var content = _createContent();
+        var sums = new GzipPartSums(source.Uri.Display);
+        var parts = 0;
         await foreach (var partial in partials.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             var entries = new GZipLinePartial(partial);
@@ -88,11 +99,24 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
                         windows.Add(entry.First, entry.Second, entry.Third);
                         windowCount++;
                         break;
+                    case GZipLinePartial.EntryKind.Part:
+                        var state = MergePart(entry.Bytes, sums);
+                        if (parts++ == 0)
+                            content.Restore(state.Span);
+                        else
+                            content.Merge(state.Span);
+                        break;
                     default:
                         totals = entry with { Bytes = entry.Bytes.ToArray() };
                         break;
                 }
             }
+        }
+
+        if (totals is null && parts > 0)
+        {
+            var firstMember = await DescribeFirstMemberAsync(source, cancellationToken).ConfigureAwait(false);
+            totals = new(GZipLinePartial.EntryKind.Totals, GZipLineVisitor.LinesOf(content), sums.Output, 0, GZipLineVisitor.WriteAttributes(content, sums.Output, sums.Members, firstMember));
         }
 
         if (totals is not { } end)
@@ -103,6 +127,156 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         await writer.WriteColumnAsync("totals", new[] { end.First, end.Second }, cancellationToken).ConfigureAwait(false);
         using var attributes = JsonDocument.Parse(end.Bytes);
         writer.SetAttributes(attributes.RootElement);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ByteRange> PlanChunks(long size)
+    {
+        // An empty object has one chunk, whose scan says that it is no gzip.
+        var chunks = new List<ByteRange>();
+        for (long offset = 0; offset < Math.Max(size, 1); offset += _options.ChunkSize)
+            chunks.Add(ByteRange.FromBounds(offset, Math.Min(size, offset + _options.ChunkSize)));
+        return chunks;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>> ScoutAsync(ChunkRun run, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        // The last block goes on behind the chunk, usually by some kilobytes.
+        for (var behind = FirstOverlap; ; behind *= OverlapGrowth)
+        {
+            var end = Math.Min(run.Source.Size, run.Range.End + behind);
+            var data = new byte[end - run.Range.Offset + BlockFinder.Padding];
+            var length = await ReadAsync(run, ByteRange.FromBounds(run.Range.Offset, end), data, cancellationToken).ConfigureAwait(false);
+            var (outcome, report) = Scout(data, length, run, cancellationToken);
+            if (outcome == GzipScout.Outcome.Found)
+                return report!.ToBytes();
+            // Then the place is reached by decoding from the chunk before.
+            if (outcome == GzipScout.Outcome.NotFound || end == run.Source.Size || behind > MaxOverlap)
+                return ReadOnlyMemory<byte>.Empty;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>?>> ResolveAsync(IReadOnlyList<ByteRange> chunks, IAsyncEnumerable<ReadOnlyMemory<byte>> scouted, PinnedObject source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        ArgumentNullException.ThrowIfNull(scouted);
+        ArgumentNullException.ThrowIfNull(source);
+        var planner = new GzipPartPlanner(source, _options.ForScan(source.Size, source.Uri.Display));
+        var starts = new ReadOnlyMemory<byte>?[chunks.Count];
+        var start = planner.StartHere(-1);
+        var (chunk, first) = (0, 0);
+        await foreach (var report in scouted.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            chunk++;
+            if (report.IsEmpty || !await planner.TryApplyAsync(GzipScoutReport.FromBytes(report.Span), cancellationToken).ConfigureAwait(false))
+                continue;
+            starts[first] = (start with { EndBit = planner.At.Bit }).ToBytes();
+            start = planner.StartHere(-1);
+            first = chunk;
+        }
+
+        starts[first] = start.ToBytes();
+        return starts;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>> MapAsync(ChunkRun run, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var source = run.Source;
+        var start = GzipPartStart.FromBytes(run.Resolved.Span);
+        var content = _createContent();
+        if (start.At.Bit > 0)
+            content.BeginAt(start.LineFeeds, start.IsAtLineStart);
+        var inner = new GZipLineVisitor(content, source.Uri, _options.CheckpointSpacing);
+        inner.BeginAt(start);
+        var visitor = new GZipPartVisitor(inner, content, source.Uri, start);
+        using var scan = new GzipScan<GZipPartVisitor>(start, visitor, _options.ForScan(source.Size, source.Uri.Display), cancellationToken) { PartEnded = visitor.EndPart };
+
+        // A little behind the part's end is needed to know what its last access point's window is used for, and where its last
+        // record ends.
+        var position = start.At.Bit >> 3;
+        var input = new byte[ReadLength];
+        var length = 0;
+        var from = position;
+        for (var to = start.EndBit < 0 ? source.Size : Math.Min(source.Size, (start.EndBit >> 3) + FirstOverlap); ; to = Math.Min(source.Size, to + FirstOverlap))
+        {
+            var stored = source.OpenRead(ByteRange.FromBounds(from, to), ReadAheadOptions.Default);
+            await using (stored.ConfigureAwait(false))
+            {
+                for (int read; (read = await stored.ReadAsync(input.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0;)
+                {
+                    length += read;
+                    var consumed = scan.Push(input.AsSpan(0, length));
+                    length -= consumed;
+                    input.AsSpan(consumed, length).CopyTo(input);
+                    run.Progress?.Report(Math.Clamp(scan.InputPosition - position, 0, run.Range.Length));
+                    if (scan.PartEnd is { } end && !scan.HasPendingAccessPoint && visitor.IsDone)
+                        return inner.TakePart(end);
+                }
+            }
+
+            from = to;
+            if (to == source.Size)
+                break;
+        }
+
+        var result = scan.End(length);
+        if (!content.IsBetweenRecords || start.EndBit < 0)
+            content.Complete(new GZipPlace(source.Uri, source.Size, result.OutputLength));
+        return inner.TakePart(scan.PartEnd!);
+    }
+
+    private static unsafe (GzipScout.Outcome Outcome, GzipScoutReport? Report) Scout(byte[] data, int length, ChunkRun run, CancellationToken cancellationToken)
+    {
+        fixed (byte* bytes = data)
+        {
+            var outcome = new GzipScout().TryScout(bytes, length, run.Range.Offset, (int)run.Range.Length, out var report, cancellationToken);
+            return (outcome, report);
+        }
+    }
+
+    private static async Task<int> ReadAsync(ChunkRun run, ByteRange range, byte[] data, CancellationToken cancellationToken)
+    {
+        var stored = run.Source.OpenRead(range, ReadAheadOptions.Default);
+        await using (stored.ConfigureAwait(false))
+        {
+            var length = 0;
+            for (int read; (read = await stored.ReadAsync(data.AsMemory(length, (int)Math.Min(ReadLength, range.Length - length)), cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                length += read;
+                run.Progress?.Report(length);
+            }
+
+            return length;
+        }
+    }
+
+    private static ReadOnlyMemory<byte> MergePart(ReadOnlyMemory<byte> part, GzipPartSums sums)
+    {
+        using var reader = new BinaryReader(new MemoryStream(part.ToArray()));
+        sums.Add(GzipPartEnd.Read(reader));
+        return part[(int)reader.BaseStream.Position..];
+    }
+
+    private static async Task<byte[]> DescribeFirstMemberAsync(PinnedObject source, CancellationToken cancellationToken)
+    {
+        var header = new GzipHeaderReader();
+        var stored = source.OpenRead(ByteRange.FromBounds(0, Math.Min(source.Size, LongestHeader)));
+        await using (stored.ConfigureAwait(false))
+        {
+            var buffer = new byte[4096];
+            for (int read; (read = await stored.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                if (header.Append(buffer.AsSpan(0, read), out _, out _, out _))
+                    return GZipLineVisitor.Describe(header.ToMember(0, 0));
+            }
+        }
+
+        throw Corrupt(source);
     }
 
     private static CorruptIndexException Corrupt(PinnedObject source) => new(source.Uri.Display, "the partial results of its preprocessing do not fit together");

@@ -77,7 +77,26 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     {
         while (_marks.TryDequeue(out var mark))
             _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
-        _partial.AddTotals(content.LineFeeds + (content.IsAtLineStart ? 0 : 1), result.OutputLength, WriteAttributes(result));
+        _partial.AddTotals(LinesOf(content), result.OutputLength, WriteAttributes(content, result.OutputLength, result.MemberCount, _firstMember));
+        var last = _partial.ToBytes();
+        return TryTakeCheckpoint(out var untaken, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
+    }
+
+    /// <summary>Begins with a part in the middle of an object.</summary>
+    public void BeginAt(GzipPartStart start)
+    {
+        _output = start.At.Output;
+        _lastMarkOffset = _checkpointOffset = start.At.Bit >> 3;
+    }
+
+    /// <summary>After the scan of a part: what it found, and the state of the content.</summary>
+    public ReadOnlyMemory<byte> TakePart(GzipPartEnd end)
+    {
+        while (_marks.TryDequeue(out var mark))
+            _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
+        _state.ResetWrittenCount();
+        content.Save(_state);
+        _partial.AddPart(end, _state.WrittenSpan);
         var last = _partial.ToBytes();
         return TryTakeCheckpoint(out var untaken, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
     }
@@ -115,19 +134,27 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         throw new InvalidOperationException($"The access point at bit {mark.CompressedBitOffset} was no mark before.");
     }
 
-    private byte[] WriteAttributes(GzipScanResult result)
+    /// <summary>Lines of a content that has ended.</summary>
+    public static long LinesOf(IGZipContent content) => content.LineFeeds + (content.IsAtLineStart ? 0 : 1);
+
+    /// <summary>What is known of a whole object, as a JSON object.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="size">Bytes of it.</param>
+    /// <param name="members">Number of members.</param>
+    /// <param name="firstMember">What <see cref="Describe"/> gave for the first one.</param>
+    public static byte[] WriteAttributes(IGZipContent content, long size, long members, ReadOnlySpan<byte> firstMember)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
             content.WriteAttributes(json);
-            json.WriteNumber("uncompressedSize", result.OutputLength);
-            json.WriteNumber("members", result.MemberCount);
-            if (_firstMember.Length > 0)
+            json.WriteNumber("uncompressedSize", size);
+            json.WriteNumber("members", members);
+            if (firstMember.Length > 0)
             {
                 json.WritePropertyName("firstMember");
-                json.WriteRawValue(_firstMember);
+                json.WriteRawValue(firstMember);
             }
 
             json.WriteEndObject();
@@ -137,7 +164,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     }
 
     // Of millions of members the headers would be the bulk of the index; that of the first tells where the object comes from.
-    private static byte[] Describe(GzipMember member)
+    public static byte[] Describe(GzipMember member)
     {
         const int longest = 200;
         var bytes = new ArrayBufferWriter<byte>();

@@ -6,7 +6,7 @@ using Dataplug.Compression;
 namespace Dataplug.Text;
 
 /// <summary>Counts lines, and asks nothing else of the content.</summary>
-internal sealed class GZipTextContent : IGZipContent
+internal sealed class GZipTextContent : IGZipPartContent
 {
     private const int StateLength = sizeof(long) + 1;
 
@@ -15,6 +15,18 @@ internal sealed class GZipTextContent : IGZipContent
     public long LineFeeds { get; private set; }
 
     public bool IsAtLineStart => !_insideLine;
+
+    // What ends a line that began before is not asked.
+    public bool IsBetweenRecords => true;
+
+    public void BeginAt(long lineFeeds, bool isAtLineStart)
+    {
+        LineFeeds = lineFeeds;
+        _insideLine = !isAtLineStart;
+    }
+
+    // The next part counts on from where this one ends.
+    public void Merge(ReadOnlySpan<byte> following) => Restore(following);
 
     public void Append(ReadOnlySpan<byte> content, in GZipPlace place)
     {

@@ -12,7 +12,7 @@ namespace Dataplug.Core.Tests.Text;
 /// <summary>The six laws for compressed text in local files.</summary>
 public abstract class GZipTextLaws : FormatLaws<GZipTextIndex>
 {
-    protected override DataFormat<GZipTextIndex> Format { get; } = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000 });
+    protected override DataFormat<GZipTextIndex> Format { get; } = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = 1, MarkSpacing = 1, CheckpointSpacing = 1000, ChunkSize = 700 });
 
     protected override string FileName => "text.txt.gz";
 
