@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Dataplug.Cli.Chunks;
 using Dataplug.Cli.Commands;
 using Dataplug.Cli.Terminals;
 
@@ -31,6 +32,7 @@ internal sealed class CommandLine
         _root.Add(CatalogCommand.Create(_shared, open));
         _root.Add(CleanCommand.Create(_shared, open));
         _root.Add(DemoCommand.Create(_shared, open));
+        _root.Add(ChunkWorkerCommand.Create(open));
 
         foreach (var option in _root.Options)
         {

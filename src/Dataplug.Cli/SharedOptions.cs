@@ -21,6 +21,25 @@ internal sealed class SharedOptions
 
     public IReadOnlyList<Option> Recursive => [EndpointUrl, Profile, Region, NoSignRequest, RequestPayer, NoColor, Debug];
 
+    /// <summary>The options of the stores, as they were given: what another process needs to read the same objects.</summary>
+    public IReadOnlyList<string> ArgumentsOf(ParseResult result)
+    {
+        var arguments = new List<string>();
+        foreach (var option in (Option<string?>[])[EndpointUrl, Profile, Region])
+        {
+            if (result.GetValue(option) is { } value)
+                arguments.AddRange([option.Name, value]);
+        }
+
+        foreach (var option in (Option<bool>[])[NoSignRequest, RequestPayer])
+        {
+            if (result.GetValue(option))
+                arguments.Add(option.Name);
+        }
+
+        return arguments;
+    }
+
     public Option<string?> Metadata { get; } = new("--metadata")
     {
         HelpName = "URI",

@@ -140,4 +140,48 @@ public sealed class PreprocessCommandTests : IDisposable
         Assert.Equal(130, result.ExitCode);
         Assert.Equal("dataplug: stopped\n", result.Error);
     }
+
+    [Fact]
+    public async Task Threads_and_processes_make_the_same_index_as_one_thread()
+    {
+        var path = LargeText();
+
+        var indexes = new List<byte[]>();
+        foreach (var how in (string[][])[["--workers", "1"], ["--workers", "2"], ["--processes", "2"]])
+        {
+            var report = await _tool.JsonAsync(["preprocess", path, "--format", "gzip-text", "--force", .. how]);
+            indexes.Add(await File.ReadAllBytesAsync(new Uri(report.GetProperty("sidecar").GetString()!).LocalPath));
+        }
+
+        Assert.Equal(indexes[0], indexes[1]);
+        Assert.Equal(indexes[0], indexes[2]);
+    }
+
+    [Fact]
+    public async Task Damage_that_a_process_finds_is_one_clear_line()
+    {
+        var path = LargeText();
+        using (var file = File.OpenWrite(path))
+        {
+            file.Position = file.Length - 4_000_000;
+            file.Write(new byte[1000]);
+        }
+
+        var result = await _tool.RunAsync("preprocess", path, "--format", "gzip-text", "--processes", "2");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.StartsWith("dataplug: error: file://" + path + ": ", Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    // Three chunks of gzip, whose blocks refer to what comes before them.
+    private string LargeText()
+    {
+        var path = Path.Combine(_workspace.Folder, "large.txt.gz");
+        var random = new byte[9_000_000];
+        new Random(1).NextBytes(random);
+        using var gzip = new System.IO.Compression.GZipStream(File.Create(path), System.IO.Compression.CompressionLevel.Optimal);
+        gzip.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(random, Base64FormattingOptions.InsertLineBreaks)));
+        return path;
+    }
 }

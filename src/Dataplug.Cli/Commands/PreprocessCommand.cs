@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dataplug.Cli.Chunks;
 using Dataplug.Cli.Output;
 using Dataplug.Preprocessing;
 
@@ -10,20 +11,27 @@ internal static class PreprocessCommand
     public static Command Create(SharedOptions shared, Func<ParseResult, Session> open)
     {
         var uri = SharedOptions.Uri();
-        var workers = CountOption.Create("--workers", "Chunks worked on at once, for formats that can; 0 for one a core.", 0, minimum: 0);
+        var workers = CountOption.Create("--workers", "Threads at work at once; 0 for one a core.", 0, minimum: 0);
+        var processes = CountOption.Create("--processes", "Spread the work over so many processes instead of threads; 0 for none.", 0, minimum: 0);
         var force = new Option<bool>("--force") { Description = "Index again even where there is a good index." };
         var command = new CommandWithExamples("preprocess", "Index an object once, without changing it. Goes on where a stopped run left off.",
             "dataplug preprocess reads.fastq.gz",
             "dataplug preprocess s3://bucket/reads.fastq.gz --metadata s3://bucket.meta/",
             "dataplug preprocess s3://public/table.csv --no-sign-request --format csv --json")
         {
-            uri, shared.Format, workers, force, shared.Metadata, shared.MetaBucket, shared.Json,
+            uri, shared.Format, workers, processes, force, shared.Metadata, shared.MetaBucket, shared.Json,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             await using var session = open(result);
             var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), cancellationToken);
-            var report = await RunAsync(session, source, new PreprocessOptions { Force = result.GetValue(force), Workers = result.GetValue(workers) }, cancellationToken);
+            var options = new PreprocessOptions
+            {
+                Force = result.GetValue(force),
+                Workers = result.GetValue(workers),
+                Executor = result.GetValue(processes) is > 0 and var count ? new ChunkProcesses(count, shared.ArgumentsOf(result), session.Terminal.ErrorText) : null,
+            };
+            var report = await RunAsync(session, source, options, cancellationToken);
             if (session.Json)
                 session.WriteJson(Answer(report));
             else

@@ -25,8 +25,8 @@ public sealed record GZipLineOptions
     /// most; no part of what the index depends on.</summary>
     public long CheckpointSpacing { get; init; } = 256L << 20;
 
-    /// <summary>Stored bytes of a chunk where the work is spread over an executor, 1 to 1 GiB; a chunk is held in memory. No part of
-    /// what the index depends on.</summary>
+    /// <summary>The most stored bytes of a chunk where the work is spread over an executor, 1 to 1 GiB; a chunk is held in memory. No
+    /// part of what the index depends on.</summary>
     public long ChunkSize { get; init; } = 32L << 20;
 
     /// <summary>What the index depends on, as canonical JSON: <c>{}</c> for the defaults.</summary>

@@ -17,6 +17,9 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
     // Below this starting threads takes longer than they save.
     private const long LeastForWorkers = 8L << 20;
 
+    private const long UsualChunks = 64;
+    private const long SmallestChunk = 4L << 20;
+
     private const int ReadLength = 256 << 10;
     private const long FirstOverlap = 256 << 10;
     private const long MaxOverlap = 64 << 20;
@@ -132,10 +135,11 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
     /// <inheritdoc/>
     public IReadOnlyList<ByteRange> PlanChunks(long size)
     {
-        // An empty object has one chunk, whose scan says that it is no gzip.
+        // Small objects have smaller chunks, so that there are some; an empty one has one, whose scan says that it is no gzip.
+        var length = Math.Clamp(size / UsualChunks, Math.Min(SmallestChunk, _options.ChunkSize), _options.ChunkSize);
         var chunks = new List<ByteRange>();
-        for (long offset = 0; offset < Math.Max(size, 1); offset += _options.ChunkSize)
-            chunks.Add(ByteRange.FromBounds(offset, Math.Min(size, offset + _options.ChunkSize)));
+        for (long offset = 0; offset < Math.Max(size, 1); offset += length)
+            chunks.Add(ByteRange.FromBounds(offset, Math.Min(size, offset + length)));
         return chunks;
     }
 
