@@ -1,3 +1,5 @@
+using Dataplug.Storage;
+
 namespace Dataplug.Compression;
 
 /// <summary>The scan itself, free of I/O: input in pieces on one side, callbacks on the other.</summary>
@@ -12,6 +14,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     private long? _lastMark;
     private long _lastAccessPoint;
     private PendingAccessPoint? _pending;
+    private bool _ended;
 
     /// <summary>An access point whose window's use is still being noted.</summary>
     private sealed record PendingAccessPoint(InflateMark Mark, byte[] Window, long MemberOffset, long MemberOutputOffset, byte[] Header, uint Crc, long MemberCount);
@@ -21,7 +24,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
         _options = options;
         _visitor = visitor;
         _cancellationToken = cancellationToken;
-        _decoder = new GzipDecoder(options.Source);
+        _decoder = new GzipDecoder(options.Source, options.Container);
         if (resumeFrom is not { } state)
             return;
         var mark = state.Mark;
@@ -49,6 +52,8 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     public int Push(ReadOnlySpan<byte> input)
     {
         var length = input.Length;
+        if (_ended)
+            return length;
         for (; ; )
         {
             _cancellationToken.ThrowIfCancellationRequested();
@@ -66,6 +71,10 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                 case GzipEvent.MemberStart:
                     Mark(isMemberStart: true);
                     break;
+                case GzipEvent.BlockBoundary when _decoder.BitPosition == _options.EndBit:
+                    Deliver();
+                    _ended = true;
+                    return length;
                 case GzipEvent.BlockBoundary:
                     Mark(isMemberStart: false);
                     break;
@@ -73,7 +82,8 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                     if (_pending is not null)
                         DeliverPending();
                     Deliver();
-                    _visitor.OnMember(_decoder.Member!);
+                    if (_options.Container == DeflateContainer.GZip)
+                        _visitor.OnMember(_decoder.Member!);
                     break;
             }
         }
@@ -83,8 +93,14 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     /// <param name="unconsumed">Bytes of it that <see cref="Push"/> left.</param>
     public GzipScanResult End(int unconsumed)
     {
-        _decoder.EndInput(unconsumed);
-        return new GzipScanResult(InputPosition, _decoder.OutputPosition, _decoder.MemberCount);
+        if (_options.EndBit is null)
+            _decoder.EndInput(unconsumed);
+        else
+            Deliver();
+        return new GzipScanResult(InputPosition, _decoder.OutputPosition, _decoder.MemberCount)
+        {
+            TrailingBytes = _decoder.HasGarbage ? ByteRange.FromBounds(_decoder.DataEnd, InputPosition) : null,
+        };
     }
 
     /// <inheritdoc/>

@@ -23,9 +23,18 @@ public sealed record GzipScanOptions
     /// from the previous mark is marked.</summary>
     public long MarkSpacing { get; init; } = DefaultMarkSpacing;
 
+    /// <summary>What is around the deflate data; gzip by default.</summary>
+    public DeflateContainer Container { get; init; }
+
     /// <summary>True to zero the bytes of a window that the output after the access point never refers to; they cost nothing
     /// when stored, and decoding does not miss them.</summary>
     public bool SparseWindows { get; init; } = true;
+
+    /// <summary>
+    /// Where the scan of a damaged object ends, in bits: a block boundary, or the end of a member's deflate data or of a member. The
+    /// input then ends with the byte that holds the bit before. Null for the whole object.
+    /// </summary>
+    internal long? EndBit { get; init; }
 
     internal void Validate()
     {

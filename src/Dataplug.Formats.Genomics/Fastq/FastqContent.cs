@@ -34,6 +34,9 @@ internal sealed class FastqContent : IGZipContent
     /// <inheritdoc/>
     public bool IsAtLineStart => _s.LineBytes == 0;
 
+    /// <inheritdoc/>
+    public long RecordEnd => _s.RecordEnd;
+
     /// <summary>Reads so far.</summary>
     public long Reads => _s.Reads;
 
@@ -45,6 +48,8 @@ internal sealed class FastqContent : IGZipContent
         {
             var done = AppendRecords(content[position..]);
             position += Math.Max(done, 0);
+            if (done > 0)
+                _s.RecordEnd = place.ContentOffset + position;
             if (position < content.Length)
                 position = AppendLines(content, position, place, untilRecord: done >= 0);
         }
@@ -311,6 +316,7 @@ internal sealed class FastqContent : IGZipContent
                 if (_s.TextBytes != _s.Length)
                     throw Corrupt(place, position, $"read {_s.Reads + 1} has {_s.Length} bases but {_s.TextBytes} qualities");
                 _s.Reads++;
+                _s.RecordEnd = place.ContentOffset + position;
                 _s.Bases += _s.Length;
                 _s.MinLength = Math.Min(_s.MinLength, _s.Length);
                 _s.MaxLength = Math.Max(_s.MaxLength, _s.Length);
@@ -386,7 +392,7 @@ internal sealed class FastqContent : IGZipContent
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private struct State
     {
-        public const byte CurrentVersion = 1;
+        public const byte CurrentVersion = 2;
 
         public static readonly State AtStart = new()
         {
@@ -400,6 +406,7 @@ internal sealed class FastqContent : IGZipContent
         public byte Version;
         public Line Line;
         public long Reads;
+        public long RecordEnd;
         public long Bases;
         public long LineFeeds;
         public long MinLength;

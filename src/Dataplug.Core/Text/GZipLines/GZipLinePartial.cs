@@ -44,6 +44,15 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         destination.Write(value);
     }
 
+    public static void WriteInt64(ArrayBufferWriter<byte> destination, long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(destination.GetSpan(sizeof(long)), value);
+        destination.Advance(sizeof(long));
+    }
+
+    /// <summary>Where the content ends in the object, and whether it ends at damage, as one number above 0.</summary>
+    public static long PackEnd(long storedEnd, bool isSalvaged) => (storedEnd << 1) | (isSalvaged ? 1L : 0L);
+
     public enum EntryKind : byte
     {
         Mark = MarkTag,
@@ -51,8 +60,8 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         Totals = TotalsTag,
     }
 
-    /// <summary>A mark or window (bit offset, content offset, packed line, window), or the totals (lines, content size, 0,
-    /// attributes).</summary>
+    /// <summary>A mark or window (bit offset, content offset, packed line, window), or the totals (lines, content size, the
+    /// packed end of an object whose content ends before it or 0, attributes).</summary>
     public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, ReadOnlyMemory<byte> Bytes);
 
     public sealed class Builder
@@ -67,9 +76,9 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
             WriteBytes(_bytes, window);
         }
 
-        public void AddTotals(long lines, long contentSize, ReadOnlySpan<byte> attributes)
+        public void AddTotals(long lines, long contentSize, long end, ReadOnlySpan<byte> attributes)
         {
-            Write(TotalsTag, lines, contentSize, 0);
+            Write(TotalsTag, lines, contentSize, end);
             WriteBytes(_bytes, attributes);
         }
 

@@ -16,17 +16,20 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
 {
     private readonly GZipLineOptions _options;
     private readonly Func<TContent> _createContent;
+    private readonly DeflateContainer _container;
 
     /// <summary>Creates a preprocessor.</summary>
     /// <param name="options">How finely to index.</param>
     /// <param name="createContent">Makes the format's view of the content, in its first state.</param>
-    public GZipLinePreprocessor(GZipLineOptions options, Func<TContent> createContent)
+    /// <param name="container">What is around the deflate data.</param>
+    public GZipLinePreprocessor(GZipLineOptions options, Func<TContent> createContent, DeflateContainer container = DeflateContainer.GZip)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createContent);
         options.Validate();
         _options = options;
         _createContent = createContent;
+        _container = container;
     }
 
     /// <inheritdoc/>
@@ -34,26 +37,27 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
     {
         ArgumentNullException.ThrowIfNull(run);
         var source = run.Source;
+        var salvage = _options.Salvage ? await SalvageEnd.FindAsync(source, _createContent(), _container, cancellationToken).ConfigureAwait(false) : null;
         var content = _createContent();
-        var visitor = new GZipLineVisitor(content, source.Uri, _options.CheckpointSpacing);
+        var visitor = new GZipLineVisitor(content, source.Uri, _options.CheckpointSpacing, salvage);
         var resumeFrom = run.ResumeState is { Length: > 0 } state ? visitor.Restore(state.Span) : null;
         var start = resumeFrom?.Mark.CompressedByteOffset ?? 0;
 
         var result = default(GzipScanResult);
-        var stored = source.OpenRead(ByteRange.FromBounds(start, source.Size), ReadAheadOptions.Default);
+        var stored = source.OpenRead(ByteRange.FromBounds(start, salvage?.StoredEnd ?? source.Size), ReadAheadOptions.Default);
         var input = new CheckpointingStream(stored, visitor, run);
         await using (input.ConfigureAwait(false))
         {
             result = await GzipScanner.ScanAsync(
                 input,
                 visitor,
-                _options.ForScan(source.Size, source.Uri.Display),
+                _options.ForScan(source.Size, source.Uri.Display) with { Container = _container, EndBit = salvage?.EndBit },
                 resumeFrom,
                 new ProgressReporter(run),
                 cancellationToken).ConfigureAwait(false);
         }
 
-        content.Complete(new GZipPlace(source.Uri, source.Size, result.OutputLength));
+        content.Complete(new GZipPlace(source.Uri, salvage?.StoredEnd ?? source.Size, salvage?.ContentEnd ?? result.OutputLength));
         await run.CheckpointAsync(visitor.TakeLastPartial(result), default, cancellationToken).ConfigureAwait(false);
     }
 
@@ -98,6 +102,8 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         await windows.WriteAsync(writer, "windows", cancellationToken).ConfigureAwait(false);
         await writer.WriteColumnAsync("windows.blob", BlobNumbers(windows, windowCount), cancellationToken).ConfigureAwait(false);
         await writer.WriteColumnAsync("totals", new[] { end.First, end.Second }, cancellationToken).ConfigureAwait(false);
+        if (end.Third != 0)
+            await writer.WriteColumnAsync("end", new[] { end.Third >> 1, end.Third & 1 }, cancellationToken).ConfigureAwait(false);
         using var attributes = JsonDocument.Parse(end.Bytes);
         writer.SetAttributes(attributes.RootElement);
     }

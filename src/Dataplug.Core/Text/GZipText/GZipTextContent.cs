@@ -16,12 +16,15 @@ internal sealed class GZipTextContent : IGZipContent
 
     public bool IsAtLineStart => !_insideLine;
 
+    public long RecordEnd { get; private set; }
+
     public void Append(ReadOnlySpan<byte> content, in GZipPlace place)
     {
         if (content.IsEmpty)
             return;
         LineFeeds += LineCounter.Count(content);
         _insideLine = content[^1] != (byte)'\n';
+        RecordEnd = place.ContentOffset + content.Length;
     }
 
     public void Complete(in GZipPlace place)
