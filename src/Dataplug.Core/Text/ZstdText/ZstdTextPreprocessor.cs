@@ -19,7 +19,7 @@ internal sealed class ZstdTextPreprocessor(ZstdTextOptions options) : IStreaming
         var source = run.Source;
         var salvage = options.Salvage ? await FindDamageAsync(source, cancellationToken).ConfigureAwait(false) : null;
         var seekTable = salvage is null ? await ZstdSeekTableCheck.BeginAsync(source, cancellationToken).ConfigureAwait(false) : null;
-        using var scan = new ZstdTextScan(source, options, salvage, seekTable, run.ResumeState is { Length: > 0 } state ? state : null);
+        using var scan = new ZstdTextScan(source, options, salvage, seekTable, run.ResumeState is { Length: > 0 } state ? state : default(ReadOnlyMemory<byte>?));
         await ScanAsync(scan, source, salvage?.StoredEnd ?? source.Size, run, cancellationToken).ConfigureAwait(false);
         await run.CheckpointAsync(scan.Complete(), default, cancellationToken).ConfigureAwait(false);
     }
