@@ -25,6 +25,10 @@ if ! dotnet format Dataplug.sln --verify-no-changes --no-restore --severity warn
   failed=1
 fi
 
+say "compressors"
+# Tests on a compressor that is missing are skipped, each with the reason.
+tests/services/compressors.sh || failed=1
+
 say "S3 server"
 # One server for all test projects; each makes buckets of its own.
 if DATAPLUG_TEST_S3=$(tests/services/s3-up.sh); then

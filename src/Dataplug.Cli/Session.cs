@@ -28,7 +28,7 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>All formats that the tool knows; the more special come first, as detection prefers them among equals.</summary>
-    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, Csv.Format, RawText.Format);
+    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, ZLibText.Format, ZstdText.Format, DeflateText.Format, Csv.Format, RawText.Format);
 
     public Terminal Terminal { get; }
 
@@ -72,10 +72,16 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>The object as the given format, or as the one that it was preprocessed with, or as the one it looks like.</summary>
-    public async Task<CloudObject> OpenAsync(string uri, string? formatId, CancellationToken cancellationToken)
+    /// <param name="uri">The object.</param>
+    /// <param name="formatId">The format's id; null to find it.</param>
+    /// <param name="salvage">Whether a damaged object may be used up to its damage.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public async Task<CloudObject> OpenAsync(string uri, string? formatId, bool salvage, CancellationToken cancellationToken)
     {
         var parsed = ObjectUri.Parse(uri);
-        var format = formatId is not null ? Format(formatId) : await FindFormatAsync(parsed, cancellationToken);
+        var format = formatId is not null ? Format(formatId) : await FindFormatAsync(parsed, salvage, cancellationToken);
+        if (salvage)
+            format = format.ForSalvage() ?? throw new UsageException($"--salvage can't be used with format '{format.Id}'");
         return CloudObject.FromUri(format, parsed, Options);
     }
 
@@ -94,7 +100,7 @@ internal sealed class Session : IAsyncDisposable
     public ValueTask DisposeAsync() => Stores.DisposeAsync();
 
     // The places of all formats' indexes are asked at once: the object may have been indexed as another format than it looks like.
-    private async Task<DataFormat> FindFormatAsync(ObjectUri uri, CancellationToken cancellationToken)
+    private async Task<DataFormat> FindFormatAsync(ObjectUri uri, bool salvage, CancellationToken cancellationToken)
     {
         var states = await Task.WhenAll(Formats.Formats.Select(StatusAsync));
         foreach (var wanted in (IndexStatus[])[IndexStatus.Current, IndexStatus.Stale])
@@ -109,7 +115,7 @@ internal sealed class Session : IAsyncDisposable
         {
             try
             {
-                return (await CloudObject.FromUri(format, uri, Options).GetStateAsync(cancellationToken)).Status;
+                return (await CloudObject.FromUri((salvage ? format.ForSalvage() : null) ?? format, uri, Options).GetStateAsync(cancellationToken)).Status;
             }
             catch (CorruptIndexException)
             {

@@ -61,5 +61,7 @@ internal sealed class SharedOptions
         DefaultValueFactory = _ => [],
     };
 
+    public Option<bool> Salvage { get; } = new("--salvage") { Description = "Use what comes before the damage of a damaged object." };
+
     public static Argument<string> Uri() => new("URI") { Description = "The object: s3://bucket/key, a path, or http(s)://host/path." };
 }

@@ -39,7 +39,7 @@ internal static class InspectCommand
         CloudObject source;
         try
         {
-            source = await session.OpenAsync(uri, formatId, cancellationToken);
+            source = await session.OpenAsync(uri, formatId, salvage: false, cancellationToken);
         }
         catch (UnsupportedFormatException)
         {
@@ -51,6 +51,15 @@ internal static class InspectCommand
         try
         {
             var state = await source.GetStateAsync(cancellationToken);
+            if (state.Status != IndexStatus.Current && source.Format.ForSalvage() is { } salvaging)
+            {
+                // There may be an index of the part before the damage; it is shown as what it is.
+                var salvaged = CloudObject.FromUri(salvaging, source.Uri, source.Options);
+                var salvagedState = await salvaged.GetStateAsync(cancellationToken);
+                if (salvagedState.Status == IndexStatus.Current)
+                    (source, state) = (salvaged, salvagedState);
+            }
+
             JsonElement? attributes = state.Status == IndexStatus.Current ? (await source.GetObjectIndexAsync(cancellationToken)).Attributes : null;
             var index = state.Status switch
             {
@@ -98,7 +107,17 @@ internal static class InspectCommand
         if (answer.Sidecar is { } sidecar)
             Row("sidecar", sidecar);
         foreach (var attribute in answer.Attributes?.EnumerateObject().ToArray() ?? [])
+        {
+            if (attribute is { Name: "warnings", Value.ValueKind: JsonValueKind.Array })
+            {
+                foreach (var warning in attribute.Value.EnumerateArray())
+                    Row("  warning", Value(warning));
+                continue;
+            }
+
             Row("  " + attribute.Name, Value(attribute.Value));
+        }
+
         foreach (var strategy in answer.Strategies)
             Row(strategy == answer.Strategies[0] ? "strategies" : "", $"{strategy.Name}: {strategy.Summary}");
 
@@ -109,11 +128,16 @@ internal static class InspectCommand
 
     private static string IndexLine(InspectAnswer answer) => answer.Index switch
     {
-        "current" => $"current, {ByteText.Size(answer.SidecarSize)} ({ByteText.Percent(answer.SidecarSize, answer.Size)} of the object)",
+        "current" => $"current, {ByteText.Size(answer.SidecarSize)} ({ByteText.Percent(answer.SidecarSize, answer.Size)} of the object)" + SalvageNote(answer),
         "stale" => "stale: the object changed since it was indexed; run 'dataplug preprocess' again",
         "damaged" => "damaged: run 'dataplug preprocess --force'",
         _ => answer.Format is null ? "none" : "none: run 'dataplug preprocess' to make it",
     };
+
+    private static string SalvageNote(InspectAnswer answer) =>
+        answer.Attributes is { } attributes && attributes.TryGetProperty("salvage", out var salvage)
+            ? $"; of a damaged object, up to byte {ByteText.Count(salvage.GetProperty("storedEnd").GetInt64())}: cut it with --salvage"
+            : "";
 
     private static string Value(JsonElement value) => value.ValueKind switch
     {

@@ -26,7 +26,7 @@ internal static class MapCommand
             "dataplug map s3://bucket/table.csv --strategy rows --param rows=100000 --workers 8 --retries 2 -- python3 score.py --part {index}",
             "dataplug map reads.fastq.gz --param count=4 -- sh -c 'gzip > part-{index}.fastq.gz'")
         {
-            uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, retries, shared.Metadata, shared.MetaBucket,
+            uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, retries, shared.Salvage, shared.Metadata, shared.MetaBucket,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -35,7 +35,7 @@ internal static class MapCommand
             if (!template.CanBeFound())
                 throw new UsageException($"there is no program '{template.Program}'");
 
-            var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), cancellationToken);
+            var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), result.GetValue(shared.Salvage), cancellationToken);
             var choice = StrategyChoice.Parse(source.Format, result.GetValue(shared.Strategy), result.GetValue(shared.Parameters) ?? []);
             await EnsureIndexedAsync(session, source, cancellationToken);
             var slices = await source.PartitionAsync(choice.Name, choice.Parameters, cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Dataplug.Cli.Output;
+using Dataplug.Metadata;
 using Dataplug.Partitioning;
 
 namespace Dataplug.Cli.Commands;
@@ -18,12 +19,12 @@ internal static class PartitionCommand
             "dataplug partition reads.fastq.gz --strategy batches --param count=200 --out slices.jsonl",
             "dataplug partition s3://bucket/table.csv --strategy bytes --param bytes=64MiB")
         {
-            uri, shared.Format, shared.Strategy, shared.Parameters, target, shared.Metadata, shared.MetaBucket, shared.Json,
+            uri, shared.Format, shared.Strategy, shared.Parameters, target, shared.Salvage, shared.Metadata, shared.MetaBucket, shared.Json,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             await using var session = open(result);
-            var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), cancellationToken);
+            var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), result.GetValue(shared.Salvage), cancellationToken);
             var choice = StrategyChoice.Parse(source.Format, result.GetValue(shared.Strategy), result.GetValue(shared.Parameters) ?? []);
             var slices = await PartitionAsync(source, choice, result, shared, cancellationToken);
 
@@ -49,6 +50,12 @@ internal static class PartitionCommand
         }
         catch (NotPreprocessedException exception)
         {
+            if (source.Format.ForSalvage() is { } salvaging
+                && (await CloudObject.FromUri(salvaging, source.Uri, source.Options).GetStateAsync(cancellationToken)).Status == IndexStatus.Current)
+            {
+                throw new NotPreprocessedException(exception.ObjectName, "the object is damaged and was indexed up to its damage", "Add --salvage to cut that part.", innerException: exception);
+            }
+
             // The line to run, with what was given here.
             var line = $"dataplug preprocess {source.Uri.Display}";
             if (result.GetValue(shared.Format) is { } format)
@@ -57,6 +64,8 @@ internal static class PartitionCommand
                 line += $" --metadata {metadata}";
             if (result.GetValue(shared.MetaBucket))
                 line += " --meta-bucket";
+            if (result.GetValue(shared.Salvage))
+                line += " --salvage";
             throw new NotPreprocessedException(exception.ObjectName, exception.Problem, $"Run '{line}' first.", innerException: exception);
         }
     }

@@ -17,14 +17,15 @@ internal static class PreprocessCommand
         var command = new CommandWithExamples("preprocess", "Index an object once, without changing it. Goes on where a stopped run left off.",
             "dataplug preprocess reads.fastq.gz",
             "dataplug preprocess s3://bucket/reads.fastq.gz --metadata s3://bucket.meta/",
-            "dataplug preprocess s3://public/table.csv --no-sign-request --format csv --json")
+            "dataplug preprocess s3://public/table.csv --no-sign-request --format csv --json",
+            "dataplug preprocess damaged.txt.gz --salvage")
         {
-            uri, shared.Format, workers, processes, force, shared.Metadata, shared.MetaBucket, shared.Json,
+            uri, shared.Format, workers, processes, force, shared.Salvage, shared.Metadata, shared.MetaBucket, shared.Json,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             await using var session = open(result);
-            var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), cancellationToken);
+            var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), result.GetValue(shared.Salvage), cancellationToken);
             var options = new PreprocessOptions
             {
                 Force = result.GetValue(force),
@@ -32,8 +33,11 @@ internal static class PreprocessCommand
                 Executor = result.GetValue(processes) is > 0 and var count ? new ChunkProcesses(count, shared.ArgumentsOf(result), session.Terminal.ErrorText) : null,
             };
             var report = await RunAsync(session, source, options, cancellationToken);
+            var warnings = (await source.GetObjectIndexAsync(cancellationToken)).Warnings;
+            foreach (var warning in warnings)
+                session.Note($"warning: {source.Uri.Display}: {warning}");
             if (session.Json)
-                session.WriteJson(Answer(report));
+                session.WriteJson(Answer(report, warnings));
             else
                 Show(session, report);
             return ExitCodes.Ok;
@@ -42,10 +46,23 @@ internal static class PreprocessCommand
     }
 
     /// <summary>Preprocesses with progress shown.</summary>
-    public static Task<PreprocessReport> RunAsync(Session session, CloudObject source, PreprocessOptions options, CancellationToken cancellationToken) =>
-        PreprocessingProgress.ShowAsync(session, source.Uri.Name, progress => source.PreprocessAsync(options with { Progress = progress }, cancellationToken));
+    public static async Task<PreprocessReport> RunAsync(Session session, CloudObject source, PreprocessOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PreprocessingProgress.ShowAsync(session, source.Uri.Name, progress => source.PreprocessAsync(options with { Progress = progress }, cancellationToken));
+        }
+        catch (CorruptObjectException damage) when (source.Format.ForSalvage() is { } salvaging && salvaging.Parameters != source.Format.Parameters)
+        {
+            throw new CorruptObjectException(damage.ObjectName, damage.Problem, $"{damage.Cure} To use what comes before the damage, add --salvage.", damage.ByteOffset, damage)
+            {
+                MemberNumber = damage.MemberNumber,
+                MemberOffset = damage.MemberOffset,
+            };
+        }
+    }
 
-    private static PreprocessAnswer Answer(PreprocessReport report) => new(
+    private static PreprocessAnswer Answer(PreprocessReport report, IReadOnlyList<string> warnings) => new(
         report.Outcome switch
         {
             PreprocessOutcome.Indexed => "indexed",
@@ -61,7 +78,8 @@ internal static class PreprocessCommand
         report.SidecarSize,
         report.Source.Size == 0 ? 0 : Math.Round(100.0 * report.SidecarSize / report.Source.Size, 4),
         Math.Round(report.Elapsed.TotalSeconds, 3),
-        report.ResumedFrom);
+        report.ResumedFrom,
+        warnings);
 
     private static void Show(Session session, PreprocessReport report)
     {

@@ -61,7 +61,8 @@ internal sealed record PreprocessAnswer(
     long SidecarSize,
     double SidecarPercent,
     double Seconds,
-    long ResumedFrom);
+    long ResumedFrom,
+    IReadOnlyList<string> Warnings);
 
 /// <summary>What <c>partition --json --out PATH</c> says.</summary>
 internal sealed record PartitionAnswer(string Uri, string Format, string Strategy, IReadOnlyDictionary<string, string> Parameters, int Slices, string Out);

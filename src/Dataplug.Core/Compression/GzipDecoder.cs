@@ -26,7 +26,7 @@ internal enum GzipEvent
 
 /// <summary>
 /// Decodes a gzip object (RFC 1952: one member or more) from input given in pieces into a buffer of bounded size, and stops at
-/// every place of interest.
+/// every place of interest. Also a zlib stream (RFC 1950) and bare deflate blocks, each of which is then the only member.
 /// </summary>
 internal sealed unsafe class GzipDecoder : IDisposable
 {
@@ -37,7 +37,10 @@ internal sealed unsafe class GzipDecoder : IDisposable
     private const int ChunkLength = 128 << 10;
 
     private const int WindowLength = WindowCodec.MaxWindowLength;
-    private const int TrailerLength = 8;
+
+    // RFC 1950, section 2.2: CMF and FLG; FDICT is bit 5 of the latter.
+    private const int ZLibHeaderLength = 2;
+    private const byte PresetDictionary = 0x20;
 
     private enum Phase
     {
@@ -46,9 +49,11 @@ internal sealed unsafe class GzipDecoder : IDisposable
         Blocks,
         Trailer,
         Padding,
+        Garbage,
     }
 
     private readonly string? _source;
+    private readonly DeflateContainer _container;
     private readonly GzipHeaderReader _header = new();
     private readonly InflateDecoder _inflate;
     private readonly byte[] _buffer;
@@ -65,18 +70,22 @@ internal sealed unsafe class GzipDecoder : IDisposable
     private long _memberOffset;
     private long _memberOutputOffset;
     private uint _crc;
+    private byte[] _zlibHeader = [];
     private bool _verify = true;
     private bool _expectsMember = true;
-    private bool _isFirstMember;
     private SpeculatedBlock _copied;
     private int _copiedLength;
     private bool _isCopying;
+    private bool _isMemberKnown = true;
+    private long _dataEnd;
 
     /// <summary>Creates a decoder that stands at the start of an object.</summary>
     /// <param name="source">The object's name for messages.</param>
-    public GzipDecoder(string? source)
+    /// <param name="container">What is around the deflate data.</param>
+    public GzipDecoder(string? source, DeflateContainer container = DeflateContainer.GZip)
     {
         _source = source;
+        _container = container;
         _workspace = Workspace.Rent();
         _inflate = _workspace.Inflate;
         _inflate.Reset();
@@ -127,6 +136,15 @@ internal sealed unsafe class GzipDecoder : IDisposable
     /// <summary>Bytes of output decoded so far, taken or not, from the object's start.</summary>
     public long OutputPosition => _outputBase + (_cursor.Out - _bufferStart);
 
+    /// <summary>Bytes from the object's start to the end of the last member that was seen to end.</summary>
+    public long DataEnd => _dataEnd;
+
+    /// <summary>Whether bytes that are neither a member nor zeros were met after the last member; they are ignored.</summary>
+    public bool HasGarbage => _phase == Phase.Garbage;
+
+    /// <summary>Whether the decoder stands before a member's trailer, all of the member's output being decoded.</summary>
+    public bool IsBeforeTrailer => _phase == Phase.Trailer;
+
     /// <summary>Members whose end was seen.</summary>
     public long MemberCount { get; private set; }
 
@@ -165,7 +183,12 @@ internal sealed unsafe class GzipDecoder : IDisposable
     /// <summary>The current member's offset in the object, its output's offset, and its header's bytes.</summary>
     public long MemberOffset => _memberOffset;
     public long MemberOutputOffset => _memberOutputOffset;
-    public ReadOnlySpan<byte> MemberHeader => _header.Bytes;
+    public ReadOnlySpan<byte> MemberHeader => _container switch
+    {
+        DeflateContainer.GZip => _header.Bytes,
+        DeflateContainer.ZLib => _zlibHeader,
+        _ => default,
+    };
 
     /// <summary>Puts the decoder at a member's start in the middle of an object.</summary>
     public void StartAtMember(long byteOffset, long outputOffset, long memberCount)
@@ -173,6 +196,7 @@ internal sealed unsafe class GzipDecoder : IDisposable
         _inputPosition = byteOffset;
         _outputBase = outputOffset;
         MemberCount = memberCount;
+        _isMemberKnown = byteOffset == 0 || memberCount > 0;
     }
 
     /// <summary>Puts the decoder at a block boundary in the middle of a member.</summary>
@@ -189,6 +213,8 @@ internal sealed unsafe class GzipDecoder : IDisposable
         _phase = Phase.Blocks;
         _verify = false;
         _expectsMember = false;
+        _isMemberKnown = false;
+        _memberOffset = _inputPosition;
     }
 
     /// <summary>After <see cref="StartAtBlock"/>: lets the member be verified all the same, given what came before.</summary>
@@ -199,7 +225,10 @@ internal sealed unsafe class GzipDecoder : IDisposable
         _memberOutputOffset = memberOutputOffset;
         _crc = crc;
         _verify = true;
+        _isMemberKnown = true;
         MemberCount = memberCount;
+        if (_container != DeflateContainer.GZip)
+            return header.Length == (_container == DeflateContainer.ZLib ? ZLibHeaderLength : 0);
         _header.Reset();
         return _header.Append(header, out var consumed, out _, out _) && consumed == header.Length;
     }
@@ -226,7 +255,8 @@ internal sealed unsafe class GzipDecoder : IDisposable
     /// <summary>Decodes until there is something to report.</summary>
     /// <param name="input">The object's bytes from <see cref="BitPosition"/> / 8 on.</param>
     /// <param name="consumed">Bytes that must not be given again.</param>
-    /// <exception cref="CorruptObjectException">The object breaks RFC 1951 or RFC 1952.</exception>
+    /// <exception cref="CorruptObjectException">The object breaks RFC 1951 or the RFC of its container.</exception>
+    /// <exception cref="UnsupportedFormatException">A zlib stream needs a preset dictionary.</exception>
     public GzipEvent Advance(ReadOnlySpan<byte> input, out int consumed)
     {
         ObjectDisposedException.ThrowIf(_workspace is null, this);
@@ -255,17 +285,24 @@ internal sealed unsafe class GzipDecoder : IDisposable
     public void EndInput(int unconsumed)
     {
         var end = _inputPosition + unconsumed;
+        var kind = _container switch { DeflateContainer.GZip => "gzip", DeflateContainer.ZLib => "zlib", _ => "deflate" };
         var what = _phase switch
         {
-            Phase.Header => "the object ends within a gzip header",
+            Phase.Header => $"the object ends within a {kind} header",
             Phase.Blocks => "the object ends within compressed data",
-            Phase.Trailer => "the object ends within a gzip trailer",
+            Phase.Trailer => $"the object ends within a {kind} trailer",
+            // A lone 1F after a member: the first byte of a header.
+            Phase.BetweenMembers when unconsumed > 0 => $"the object ends within a {kind} header",
             _ => null,
         };
         if (what is not null)
+        {
+            if (_phase == Phase.BetweenMembers)
+                _memberOffset = _inputPosition;
             Throw($"it is cut short: {what}", end);
+        }
         if (_expectsMember)
-            Throw(end == 0 ? "it is empty, which is not gzip" : "it is cut short: a gzip member was expected", end);
+            Throw(end == 0 ? $"it is empty, which is not {kind}" : "it is cut short: a gzip member was expected", end);
     }
 
     private GzipEvent Step()
@@ -277,41 +314,55 @@ internal sealed unsafe class GzipDecoder : IDisposable
                 case Phase.BetweenMembers:
                     if (_cursor.In == _cursor.InEnd)
                         return GzipEvent.NeedInput;
-                    if (*_cursor.In == 0x1F || _expectsMember)
+                    if (_expectsMember)
                     {
-                        _header.Reset();
-                        _memberOffset = Here;
-                        _memberOutputOffset = OutputPosition;
-                        _phase = Phase.Header;
-                        _isFirstMember = _expectsMember;
-                        _expectsMember = false;
-                        if (*_cursor.In == 0x1F)
-                            return GzipEvent.MemberStart;
+                        BeginMember();
+                        return GzipEvent.MemberStart;
+                    }
+                    if (*_cursor.In == 0)
+                    {
+                        _phase = Phase.Padding;
                         break;
                     }
-                    if (*_cursor.In != 0)
-                        Throw("bytes that are neither gzip nor zero padding follow the last member", Here);
-                    _phase = Phase.Padding;
+                    if (_container == DeflateContainer.GZip && *_cursor.In == 0x1F)
+                    {
+                        if (_cursor.InEnd - _cursor.In < 2)
+                            return GzipEvent.NeedInput;
+                        switch (_cursor.In[1])
+                        {
+                            case 0x8B:
+                                BeginMember();
+                                return GzipEvent.MemberStart;
+                            // Magic numbers of pack, compress, old gzip and lzh: gzip(1) would go on with those.
+                            case 0x1E or 0x9D or 0x9E or 0xA0:
+                                BeginMember();
+                                Throw($"a stream of another compression than gzip (1F {_cursor.In[1]:X2}) follows the members", Here);
+                                break;
+                        }
+                    }
+                    _phase = Phase.Garbage;
                     break;
 
                 case Phase.Padding:
                     // gzip(1), "tapes": zeros after the last member are ignored.
                     var rest = new ReadOnlySpan<byte>(_cursor.In, (int)(_cursor.InEnd - _cursor.In));
-                    var other = rest.IndexOfAnyExcept((byte)0);
-                    if (other >= 0)
-                        Throw("bytes that are neither gzip nor zero padding follow the last member", Here + other);
+                    if (rest.ContainsAnyExcept((byte)0))
+                    {
+                        _phase = Phase.Garbage;
+                        break;
+                    }
+                    _cursor.In = _cursor.InEnd;
+                    return GzipEvent.NeedInput;
+
+                case Phase.Garbage:
+                    // gzip(1): "decompression OK, trailing garbage ignored"; a member behind zeros is garbage, too.
                     _cursor.In = _cursor.InEnd;
                     return GzipEvent.NeedInput;
 
                 case Phase.Header:
                     if (!ReadHeader())
                         return GzipEvent.NeedInput;
-                    _inflate.Reset();
-                    UpdateCrc();
-                    _crc = 0;
-                    _verify = true;
-                    _cursor.History = _cursor.Out;
-                    _phase = Phase.Blocks;
+                    BeginBlocks();
                     break;
 
                 case Phase.Blocks:
@@ -386,49 +437,110 @@ internal sealed unsafe class GzipDecoder : IDisposable
 
     private long Here => _inputPosition + (_cursor.In - _inputStart);
 
+    // RFC 1952, section 2.3.1: CRC32 and ISIZE. RFC 1950, section 2.2: ADLER32.
+    private int TrailerLength => _container switch { DeflateContainer.GZip => 8, DeflateContainer.ZLib => 4, _ => 0 };
+
+    private void BeginMember()
+    {
+        _header.Reset();
+        _memberOffset = Here;
+        _memberOutputOffset = OutputPosition;
+        _isMemberKnown |= _container != DeflateContainer.GZip;
+        _expectsMember = false;
+        _verify = true;
+        _phase = Phase.Header;
+    }
+
+    private void BeginBlocks()
+    {
+        _inflate.Reset();
+        UpdateCrc();
+        _crc = _container == DeflateContainer.ZLib ? Adler32.Start : 0;
+        _verify = _container != DeflateContainer.Raw;
+        _cursor.History = _cursor.Out;
+        _phase = Phase.Blocks;
+    }
+
     private bool ReadHeader()
     {
         var input = new ReadOnlySpan<byte>(_cursor.In, (int)(_cursor.InEnd - _cursor.In));
+        if (_container == DeflateContainer.Raw)
+            return true;
+        if (_container == DeflateContainer.ZLib)
+            return ReadZLibHeader(input);
         var done = _header.Append(input, out var consumed, out var problem, out var problemAt);
         _cursor.In += consumed;
         if (problem is not null)
-            Throw(!_isFirstMember && problemAt == 0 ? "bytes that are neither gzip nor zero padding follow the last member" : problem, _memberOffset + problemAt);
+            Throw(problem, _memberOffset + problemAt);
         return done;
+    }
+
+    // RFC 1950, section 2.2.
+    private bool ReadZLibHeader(ReadOnlySpan<byte> input)
+    {
+        if (input.Length < ZLibHeaderLength)
+            return false;
+        if ((input[0] & 0x0F) != 8)
+            Throw($"a zlib header names compression method {input[0] & 0x0F}, only 8 (deflate) is defined", Here);
+        if (input[0] >> 4 > 7)
+            Throw($"a zlib header names a window of 2^{8 + (input[0] >> 4)} bytes, more than 32768", Here);
+        if ((input[0] << 8 | input[1]) % 31 != 0)
+            Throw("a zlib header's check bits do not match it", Here + 1);
+        if ((input[1] & PresetDictionary) != 0)
+        {
+            throw new UnsupportedFormatException(_source, "the zlib stream needs a preset dictionary, which is not in it",
+                "Decompress it with the program that has the dictionary, and upload the result.", Here + 1);
+        }
+        _zlibHeader = input[..ZLibHeaderLength].ToArray();
+        _cursor.In += ZLibHeaderLength;
+        return true;
     }
 
     private void EndMember()
     {
         UpdateCrc();
-        var crc = BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_cursor.In, 4));
-        var isize = BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_cursor.In + 4, 4));
         if (_verify)
-        {
-            var length = OutputPosition - _memberOutputOffset;
-            if (crc != _crc)
-                Throw($"the CRC-32 of a member's data is {_crc:x8}, but its trailer says {crc:x8}", Here);
-            if (isize != (uint)length)
-                Throw($"a member's data have {length} bytes, but its trailer says {isize} (modulo 2^32)", Here + 4);
-            Member = _header.ToMember(_memberOffset, _memberOutputOffset) with
-            {
-                CompressedLength = Here + TrailerLength - _memberOffset,
-                OutputLength = length,
-                Crc32 = crc,
-                ISize = isize,
-            };
-        }
+            Verify();
         else if (SumsEnteredMember)
-        {
-            EnteredMemberTail = new(_crc, OutputPosition, crc, isize, Here);
-        }
+            EnteredMemberTail = new(_crc, OutputPosition, BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_cursor.In, 4)), BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_cursor.In + 4, 4)), Here);
         _cursor.In += TrailerLength;
+        _dataEnd = Here;
         MemberCount++;
         _phase = Phase.BetweenMembers;
+    }
+
+    private void Verify()
+    {
+        var length = OutputPosition - _memberOutputOffset;
+        if (_container == DeflateContainer.ZLib)
+        {
+            var adler = BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(_cursor.In, 4));
+            if (adler != _crc)
+                Throw($"the Adler-32 of the data is {_crc:x8}, but the trailer says {adler:x8}", Here);
+            return;
+        }
+        var crc = BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_cursor.In, 4));
+        var isize = BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_cursor.In + 4, 4));
+        if (crc != _crc)
+            Throw($"the CRC-32 of a member's data is {_crc:x8}, but its trailer says {crc:x8}", Here);
+        if (isize != (uint)length)
+            Throw($"a member's data have {length} bytes, but its trailer says {isize} (modulo 2^32)", Here + 4);
+        Member = _header.ToMember(_memberOffset, _memberOutputOffset) with
+        {
+            CompressedLength = Here + TrailerLength - _memberOffset,
+            OutputLength = length,
+            Crc32 = crc,
+            ISize = isize,
+        };
     }
 
     private void UpdateCrc()
     {
         if ((_verify || SumsEnteredMember) && _checked != _cursor.Out)
-            _crc = Crc32.Append(_crc, new ReadOnlySpan<byte>(_checked, (int)(_cursor.Out - _checked)));
+        {
+            var output = new ReadOnlySpan<byte>(_checked, (int)(_cursor.Out - _checked));
+            _crc = _container == DeflateContainer.ZLib ? Adler32.Append(_crc, output) : Crc32.Append(_crc, output);
+        }
         _checked = _cursor.Out;
     }
 
@@ -461,6 +573,18 @@ internal sealed unsafe class GzipDecoder : IDisposable
     }
 
     [DoesNotReturn]
-    private void Throw(string problem, long offset, string? detail = null) =>
-        throw new CorruptObjectException(_source, detail is null ? problem : $"{problem} ({detail})", byteOffset: offset);
+    private void Throw(string problem, long offset, string? detail = null)
+    {
+        // A decoder that began in the middle of the object does not know how many members came before.
+        var number = _isMemberKnown ? MemberCount + 1 : default(long?);
+        var where = _container != DeflateContainer.GZip || _expectsMember ? ""
+            : number is not null ? $", in member {number}, which begins at byte {_memberOffset}"
+            : _verify ? $", in the member that begins at byte {_memberOffset}"
+            : $", in the member that was entered at byte {_memberOffset}";
+        throw new CorruptObjectException(_source, (detail is null ? problem : $"{problem} ({detail})") + where, byteOffset: offset)
+        {
+            MemberNumber = number,
+            MemberOffset = _isMemberKnown || _verify ? _memberOffset : null,
+        };
+    }
 }

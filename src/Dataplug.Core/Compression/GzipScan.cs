@@ -1,3 +1,5 @@
+using Dataplug.Storage;
+
 namespace Dataplug.Compression;
 
 /// <summary>The scan itself, free of I/O: input in pieces on one side, callbacks on the other.</summary>
@@ -14,6 +16,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     private readonly long _endBit = -1;
     private readonly bool _isEntered;
     private PendingAccessPoint? _pending;
+    private bool _ended;
 
     /// <summary>An access point whose window's use is still being noted.</summary>
     private sealed record PendingAccessPoint(InflateMark Mark, byte[] Window, long MemberOffset, long MemberOutputOffset, byte[] Header, uint Crc, long MemberCount);
@@ -23,7 +26,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
         _options = options;
         _visitor = visitor;
         _cancellationToken = cancellationToken;
-        _decoder = new GzipDecoder(options.Source);
+        _decoder = new GzipDecoder(options.Source, options.Container);
         if (resumeFrom is not { } state)
             return;
         var mark = state.Mark;
@@ -87,6 +90,8 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     public int Push(ReadOnlySpan<byte> input)
     {
         var length = input.Length;
+        if (_ended)
+            return length;
         for (; ; )
         {
             _cancellationToken.ThrowIfCancellationRequested();
@@ -105,6 +110,10 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                     Mark(isMemberStart: true);
                     NotePartEnd(isMemberStart: true);
                     break;
+                case GzipEvent.BlockBoundary when _decoder.BitPosition == _options.EndBit:
+                    Deliver();
+                    _ended = true;
+                    return length;
                 case GzipEvent.BlockBoundary:
                     Mark(isMemberStart: false);
                     NotePartEnd(isMemberStart: false);
@@ -113,7 +122,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                     if (_pending is not null)
                         DeliverPending();
                     Deliver();
-                    if (_decoder.Member is { } member)
+                    if (_options.Container == DeflateContainer.GZip && _decoder.Member is { } member)
                         _visitor.OnMember(member);
                     break;
             }
@@ -124,9 +133,15 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     /// <param name="unconsumed">Bytes of it that <see cref="Push"/> left.</param>
     public GzipScanResult End(int unconsumed)
     {
-        _decoder.EndInput(unconsumed);
+        if (_options.EndBit is null)
+            _decoder.EndInput(unconsumed);
+        else
+            Deliver();
         PartEnd ??= EndOfPart(isInMember: false);
-        return new GzipScanResult(InputPosition, _decoder.OutputPosition, _decoder.MemberCount);
+        return new GzipScanResult(InputPosition, _decoder.OutputPosition, _decoder.MemberCount)
+        {
+            TrailingBytes = Trailing,
+        };
     }
 
     /// <inheritdoc/>
@@ -141,6 +156,8 @@ internal sealed class GzipScan<TVisitor> : IDisposable
         PartEnded?.Invoke();
     }
 
+    private ByteRange? Trailing => _decoder.HasGarbage ? ByteRange.FromBounds(_decoder.DataEnd, InputPosition) : null;
+
     private GzipPartEnd EndOfPart(bool isInMember)
     {
         var isSameMember = _isEntered && _decoder.EnteredMemberTail is null;
@@ -150,7 +167,10 @@ internal sealed class GzipScan<TVisitor> : IDisposable
             Members = _decoder.MemberCount,
             Tail = _decoder.EnteredMemberTail,
             OpenMemberStart = !isInMember ? -1 : isSameMember ? GzipPartEnd.BeforePart : _decoder.MemberOutputOffset,
+            OpenMemberOffset = isInMember && !isSameMember ? _decoder.MemberOffset : -1,
+            OpenMemberHeader = isInMember && !isSameMember ? _decoder.MemberHeader.ToArray() : [],
             OpenCrc = isInMember ? _decoder.Crc : 0,
+            TrailingBytes = Trailing,
         };
     }
 

@@ -23,6 +23,9 @@ public sealed record GzipScanOptions
     /// from the previous mark is marked.</summary>
     public long MarkSpacing { get; init; } = DefaultMarkSpacing;
 
+    /// <summary>What is around the deflate data; gzip by default.</summary>
+    public DeflateContainer Container { get; init; }
+
     /// <summary>True to zero the bytes of a window that the output after the access point never refers to; they cost nothing
     /// when stored, and decoding does not miss them.</summary>
     public bool SparseWindows { get; init; } = true;
@@ -33,6 +36,12 @@ public sealed record GzipScanOptions
 
     /// <summary>How workers look ahead; null for the defaults.</summary>
     internal SpeculationOptions? Speculation { get; init; }
+
+    /// <summary>
+    /// Where the scan of a damaged object ends, in bits: a block boundary, or the end of a member's deflate data or of a member. The
+    /// input then ends with the byte that holds the bit before. Null for the whole object.
+    /// </summary>
+    internal long? EndBit { get; init; }
 
     internal void Validate()
     {

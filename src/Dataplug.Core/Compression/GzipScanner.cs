@@ -8,8 +8,11 @@ namespace Dataplug.Compression;
 /// where decoding can begin, and its members.
 /// </summary>
 /// <remarks>
-/// <para>Any number of members, all fields of their headers (RFC 1952, section 2.3), CRC-32 and ISIZE verified; zeros after the last
-/// member are accepted, anything else there is an error. An object of 0 bytes is an error too: no gzip object is empty.</para>
+/// <para>Any number of members, all fields of their headers (RFC 1952, section 2.3), CRC-32 and ISIZE verified. What
+/// follows the last member is treated as gzip(1) treats it: zeros are ignored, and so is whatever does not begin as a member or
+/// comes after zeros (<see cref="GzipScanResult.TrailingBytes"/>). An object of 0 bytes is an error: no gzip object is empty.</para>
+/// <para>Of other <see cref="DeflateContainer">containers</see> there is one stream, whose end is the end of the data; no member
+/// is reported.</para>
 /// <para>The data are refused when and only when zlib's inflate refuses them (RFC 1951). What is wrong is thrown as
 /// <see cref="CorruptObjectException"/> with the byte offset where it was seen; some of the output before it may not have been
 /// delivered.</para>

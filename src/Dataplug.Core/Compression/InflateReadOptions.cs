@@ -6,13 +6,16 @@ public sealed record InflateReadOptions
     /// <summary>The object's name (its URI) for error messages; null when it has none.</summary>
     public string? Source { get; init; }
 
+    /// <summary>What is around the deflate data; gzip by default.</summary>
+    public DeflateContainer Container { get; init; }
+
     /// <summary>Offset in the stored object of the first byte of the compressed stream, in bytes; used in messages.</summary>
     public long StartByteOffset { get; init; }
 
     /// <summary>The bit of the first byte at which decoding begins, 0 (least significant) to 7; 0 at a member's start.</summary>
     public int BitOffset { get; init; }
 
-    /// <summary>True (the default) when the input begins with a gzip header; false at a block boundary.</summary>
+    /// <summary>True (the default) when the input begins with the container's header; false at a block boundary.</summary>
     public bool IsMemberStart { get; init; } = true;
 
     /// <summary>At a block boundary: the member's output before it, at most 32768 bytes, its end at the boundary. Empty at a

@@ -8,7 +8,7 @@ namespace Dataplug.Compression;
 /// </summary>
 /// <remarks>
 /// Goes on over the members that follow, and verifies CRC-32 and length of each member that it saw from its start; of a member
-/// entered in the middle it can verify neither. Zero padding after the last member is accepted. An error is thrown only after
+/// entered in the middle it can verify neither. After the last member zeros, and bytes that are no member, are ignored. An error is thrown only after
 /// all that could be decoded before it has been delivered; it is thrown again by later reads.
 /// Not safe for use by several threads at once.
 /// </remarks>
@@ -42,7 +42,7 @@ public sealed class InflateStream : Stream
             throw new ArgumentException("The window must not be longer than 32768 bytes.", nameof(options));
         _compressed = compressed;
         _options = options;
-        _decoder = new GzipDecoder(options.Source);
+        _decoder = new GzipDecoder(options.Source, options.Container);
         if (options.IsMemberStart)
             _decoder.StartAtMember(options.StartByteOffset, 0, 0);
         else

@@ -8,4 +8,11 @@ public sealed class CorruptObjectException : DataplugException
         : base(source, problem, cure ?? "Check the object against its origin (its checksum or size) and upload it again.", byteOffset, innerException)
     {
     }
+
+    /// <summary>The damaged gzip member or zstd frame, counted from 1; null where it is not known, as in a slice that begins in the
+    /// middle of the object, or where there is none.</summary>
+    public long? MemberNumber { get; init; }
+
+    /// <summary>Offset in bytes of that member or frame from the start of the stored object; null where it is not known.</summary>
+    public long? MemberOffset { get; init; }
 }

@@ -43,6 +43,10 @@ public abstract class DataFormat
     public virtual DataFormat WithParameters(string parameters) =>
         parameters == Parameters ? this : throw new ArgumentException($"Format '{Id}' takes no parameters, but was given {parameters}.", nameof(parameters));
 
+    /// <summary>The same format, which indexes a damaged object up to its damage instead of refusing it; null where there is no such
+    /// way. Its <see cref="Parameters"/> differ, so that an index of a part is never taken for one of the whole.</summary>
+    public virtual DataFormat? ForSalvage() => null;
+
     /// <summary>A new preprocessor: an <see cref="IStreamingPreprocessor"/> or an <see cref="IChunkedPreprocessor"/>.</summary>
     public abstract IPreprocessor CreatePreprocessor();
 

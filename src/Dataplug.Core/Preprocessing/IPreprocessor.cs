@@ -58,6 +58,9 @@ public interface IStreamingRun
 /// <remarks>The merged result is that of the stream, bit for bit (law 6).</remarks>
 public interface ITwoPassPreprocessor : IStreamingPreprocessor
 {
+    /// <summary>Whether the two passes do all that is asked for; where not, the stream is the only way.</summary>
+    bool CanSplit { get; }
+
     /// <summary>Cuts the object into chunks. The result of the merge does not depend on where.</summary>
     IReadOnlyList<ByteRange> PlanChunks(long size);
 

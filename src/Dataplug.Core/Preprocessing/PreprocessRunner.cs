@@ -109,7 +109,7 @@ internal sealed class PreprocessRunner
             var (partials, progress, resumedFrom) = preprocessor switch
             {
                 IChunkedPreprocessor chunked => await MapAsync(chunked, source, folder, Record, cancellationToken).ConfigureAwait(false),
-                ITwoPassPreprocessor twoPass when _run.Executor is not null => await MapTwiceAsync(twoPass, source, folder, Record, cancellationToken).ConfigureAwait(false),
+                ITwoPassPreprocessor { CanSplit: true } twoPass when _run.Executor is not null => await MapTwiceAsync(twoPass, source, folder, Record, cancellationToken).ConfigureAwait(false),
                 IStreamingPreprocessor streaming => await StreamAsync(streaming, source, folder, Record, cancellationToken).ConfigureAwait(false),
                 _ => throw new InvalidOperationException($"The preprocessor of format '{_format.Id}' is neither streaming nor chunked."),
             };

@@ -29,6 +29,9 @@ public sealed class PinnedObject
     /// <summary>Its version.</summary>
     public string ETag => Info.ETag;
 
+    /// <summary>Whether every read goes over a network.</summary>
+    internal bool IsRemote => _store.Capabilities.HasFlag(StoreCapabilities.Remote);
+
     /// <summary>Reads a range that lies wholly inside the object.</summary>
     /// <exception cref="RangeNotSatisfiableException">The range runs over the end of the object.</exception>
     public async Task<byte[]> ReadAsync(ByteRange range, CancellationToken cancellationToken = default)
@@ -109,7 +112,7 @@ public sealed class PinnedObject
         if (range.Length == 0)
             return Stream.Null;
         // Reading ahead hides the way to a server; on this machine it would only copy every byte once more.
-        return options is null || !_store.Capabilities.HasFlag(StoreCapabilities.Remote)
+        return options is null || !IsRemote
             ? new SingleReadStream(_store, Uri, new ReadRequest(range, ETag))
             : new ReadAheadStream(_store, Uri, ETag, range, options);
     }

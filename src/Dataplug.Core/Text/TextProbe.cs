@@ -10,6 +10,15 @@ internal static class TextProbe
     private static readonly SearchValues<byte> Unprintable = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Select(i => (byte)i).Except("\b\t\n\v\f\r\u001B"u8.ToArray()), 0x7F]);
 
+    // Control characters other than those of text are in no text encoding that has one byte per line feed; UTF-16 and binary data
+    // have them at once.
+    private static readonly SearchValues<byte> Binary = SearchValues.Create(
+        [.. Enumerable.Range(0, 32).Select(i => (byte)i).Except("\t\n\v\f\r\u001B"u8.ToArray())]);
+
+    /// <summary>Whether decompressed bytes hold no control characters but those of text: tab, line feed, vertical tab, form feed,
+    /// return, escape.</summary>
+    public static bool HasNoBinaryControls(ReadOnlySpan<byte> content) => !content.ContainsAny(Binary);
+
     /// <summary>Text has no NUL, no byte order mark of wide characters, and next to no control characters.</summary>
     public static bool LooksLikeText(ReadOnlySpan<byte> head)
     {

@@ -39,6 +39,9 @@ internal sealed class FastqContent : IGZipPartContent
     /// <inheritdoc/>
     public bool IsAtLineStart => _s.LineBytes == 0;
 
+    /// <inheritdoc/>
+    public long RecordEnd => _s.RecordEnd;
+
     /// <summary>Reads so far.</summary>
     public long Reads => _s.Reads;
 
@@ -116,6 +119,8 @@ internal sealed class FastqContent : IGZipPartContent
         {
             var done = AppendRecords(content[position..]);
             position += Math.Max(done, 0);
+            if (done > 0)
+                _s.RecordEnd = place.ContentOffset + position;
             if (position < content.Length)
                 position = AppendLines(content, position, place, untilRecord: done >= 0);
         }
@@ -384,6 +389,7 @@ internal sealed class FastqContent : IGZipPartContent
                 if (_s.TextBytes != _s.Length)
                     throw Corrupt(place, position, $"read {Read} has {_s.Length} bases but {_s.TextBytes} qualities");
                 _s.Reads++;
+                _s.RecordEnd = place.ContentOffset + position;
                 _s.Bases += _s.Length;
                 _s.MinLength = Math.Min(_s.MinLength, _s.Length);
                 _s.MaxLength = Math.Max(_s.MaxLength, _s.Length);
@@ -459,7 +465,7 @@ internal sealed class FastqContent : IGZipPartContent
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private struct State
     {
-        public const byte CurrentVersion = 1;
+        public const byte CurrentVersion = 2;
 
         public static readonly State AtStart = new()
         {
@@ -473,6 +479,7 @@ internal sealed class FastqContent : IGZipPartContent
         public byte Version;
         public Line Line;
         public long Reads;
+        public long RecordEnd;
         public long Bases;
         public long LineFeeds;
         public long MinLength;

@@ -55,6 +55,9 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
     public override DataFormat WithParameters(string parameters) => new FastqGZipFormat(GZipLineOptions.Parse(parameters));
 
     /// <inheritdoc/>
+    public override DataFormat ForSalvage() => new FastqGZipFormat(_options with { Salvage = true });
+
+    /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)
     {
         ArgumentNullException.ThrowIfNull(probe);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Dataplug.Compression;
 using Dataplug.Conformance.GZip;
+using Dataplug.Storage;
 
 namespace Dataplug.Core.Tests.Compression;
 
@@ -138,14 +139,52 @@ public sealed class GzipScannerTests
 
     [Theory]
     [InlineData(0, "x")]
-    [InlineData(3, "x")]
+    [InlineData(3, "xyz")]
     [InlineData(0, "\u001f\u008c")]
-    [InlineData(600, "\u001f\u008b")]
-    public async Task Other_bytes_after_the_last_member_are_refused_at_their_offset(int zeros, string garbage)
+    [InlineData(600, "\u001f\u008b\u0008")]
+    [InlineData(200_000, "\n")]
+    public async Task Other_bytes_after_the_last_member_are_ignored_and_reported(int zeros, string garbage)
+    {
+        var gzip = (byte[])[.. GzipObjects.Member(HelloDeflate, Hello), .. GzipObjects.Member(HelloDeflate, Hello)];
+        var scan = await GzipRecording.OfAsync([.. gzip, .. new byte[zeros], .. garbage.Select(c => (byte)c)]);
+        Assert.Equal("hellohello"u8.ToArray(), scan.Output);
+        Assert.Equal(2, scan.Result!.MemberCount);
+        Assert.Equal(new ByteRange(gzip.Length, zeros + garbage.Length), scan.Result.TrailingBytes);
+
+        using var stream = new InflateStream(new MemoryStream([.. gzip, .. new byte[zeros], .. garbage.Select(c => (byte)c)]), new InflateReadOptions());
+        var output = new MemoryStream();
+        await stream.CopyToAsync(output);
+        Assert.Equal(scan.Output, output.ToArray());
+    }
+
+    [Theory]
+    [InlineData("\u001f", 1, "cut short")]
+    [InlineData("\u001f\u008b", 2, "cut short")]
+    [InlineData("\u001f\u008b\u0007abcdefgh", 2, "method 7")]
+    [InlineData("\u001f\u008b\u0008\u00e0abcdefgh", 3, "reserved flags")]
+    [InlineData("\u001f\u009d\u0090abc", 0, "another compression")]
+    public async Task A_second_member_that_is_none_is_refused_with_its_number_and_place(string bytes, long at, string problem)
     {
         var gzip = GzipObjects.Member(HelloDeflate, Hello);
-        var refused = await RefusedAsync([.. gzip, .. new byte[zeros], .. garbage.Select(c => (byte)c)]);
-        Assert.Equal(gzip.Length + zeros, refused.ByteOffset);
+        var refused = await RefusedAsync([.. gzip, .. bytes.Select(c => (byte)c)]);
+        Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"in member 2, which begins at byte {gzip.Length}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((gzip.Length + at, 2, gzip.Length), (refused.ByteOffset, refused.MemberNumber, refused.MemberOffset));
+    }
+
+    [Fact]
+    public async Task Damage_names_byte_and_member_wherever_it_is()
+    {
+        var member = GzipObjects.Member(HelloDeflate, Hello);
+        var gzip = Enumerable.Repeat(member, 5).SelectMany(m => m).ToArray();
+        gzip[(3 * member.Length) + member.Length - 8] ^= 1;
+        var refused = await RefusedAsync(gzip);
+        Assert.Equal(((4 * member.Length) - 8, 4, 3 * member.Length), (refused.ByteOffset, refused.MemberNumber, refused.MemberOffset));
+
+        // A stream that begins at the third member knows where the fourth is, but not that it is the fourth.
+        using var stream = new InflateStream(new MemoryStream(gzip[(2 * member.Length)..]), new InflateReadOptions { StartByteOffset = 2 * member.Length });
+        var entered = Assert.Throws<CorruptObjectException>(() => stream.CopyTo(Stream.Null));
+        Assert.Equal(((4 * member.Length) - 8, null, 3 * member.Length), (entered.ByteOffset, entered.MemberNumber, entered.MemberOffset));
     }
 
     public static TheoryData<string, string> BrokenBlocks => new()

@@ -28,7 +28,9 @@ internal sealed class ReferenceInflater
             throw new InvalidDataException("empty");
         while (inflater._bit < input.Length * 8L)
         {
-            if (members > 0 && input.AsSpan((int)(inflater._bit / 8)).IndexOfAnyExcept((byte)0) < 0)
+            // gzip(1): zeros, and what is no magic number, end the members.
+            var rest = input.AsSpan((int)(inflater._bit / 8));
+            if (members > 0 && !(rest is [0x1F] or [0x1F, 0x8B or 0x1E or 0x9D or 0x9E or 0xA0, ..]))
                 break;
             inflater.Member();
             members++;

@@ -26,7 +26,7 @@ public sealed class GZipLineIndex
     private readonly int[] _entries;
     private readonly BlobTable? _blobs;
 
-    private GZipLineIndex(GZipMarkColumns marks, GZipMarkColumns windows, long[] blobNumbers, BlobTable? blobs, long storedSize, long lines, long contentSize)
+    private GZipLineIndex(GZipMarkColumns marks, GZipMarkColumns windows, long[] blobNumbers, BlobTable? blobs, long storedSize, long storedEnd, bool isSalvaged, long lines, long contentSize)
     {
         var capacity = marks.Count + windows.Count;
         _bits = new long[capacity];
@@ -35,6 +35,8 @@ public sealed class GZipLineIndex
         _windows = new int[capacity];
         _blobs = blobs;
         StoredSize = storedSize;
+        StoredEnd = storedEnd;
+        IsSalvaged = isSalvaged;
         Lines = lines;
         ContentSize = contentSize;
 
@@ -72,6 +74,13 @@ public sealed class GZipLineIndex
     /// <summary>Size of the stored object in bytes.</summary>
     public long StoredSize { get; }
 
+    /// <summary>Bytes of the stored object that hold the content: all of it, or fewer where the bytes after the compressed data are
+    /// ignored, or where the object was indexed up to its damage. No slice reads beyond.</summary>
+    public long StoredEnd { get; }
+
+    /// <summary>Whether the object is damaged and was indexed up to its damage (<see cref="GZipLineOptions.Salvage"/>).</summary>
+    public bool IsSalvaged { get; }
+
     /// <summary>Number of lines: line feeds, and one more where the content does not end with one.</summary>
     public long Lines { get; }
 
@@ -92,9 +101,9 @@ public sealed class GZipLineIndex
         {
             long entryGap = 0, markGap = 0;
             for (var i = 0; i < _entries.Length; i++)
-                entryGap = Math.Max(entryGap, (i + 1 < _entries.Length ? (_bits[_entries[i + 1]] >> 3) + 1 : StoredSize) - (_bits[_entries[i]] >> 3));
+                entryGap = Math.Max(entryGap, (i + 1 < _entries.Length ? (_bits[_entries[i + 1]] >> 3) + 1 : StoredEnd) - (_bits[_entries[i]] >> 3));
             for (var i = 0; i < _bits.Length; i++)
-                markGap = Math.Max(markGap, (i + 1 < _bits.Length ? (_bits[i + 1] >> 3) + 1 : StoredSize) - (_bits[i] >> 3));
+                markGap = Math.Max(markGap, (i + 1 < _bits.Length ? (_bits[i + 1] >> 3) + 1 : StoredEnd) - (_bits[i] >> 3));
             return entryGap + markGap;
         }
     }
@@ -109,8 +118,11 @@ public sealed class GZipLineIndex
         var numbers = await sidecar.ReadColumnAsync("windows.blob", cancellationToken).ConfigureAwait(false);
         var totals = await sidecar.ReadColumnAsync("totals", cancellationToken).ConfigureAwait(false);
         var blobs = numbers.Length > 0 ? await sidecar.ReadBlobTableAsync("windows", cancellationToken).ConfigureAwait(false) : null;
+        var size = sidecar.Header.Source.Size;
+        var end = sidecar.HasSection("end") ? await sidecar.ReadColumnAsync("end", cancellationToken).ConfigureAwait(false) : [size, 0];
         var name = sidecar.Header.Source.Uri.Display;
         if (totals.Length != 2 || numbers.Length != windows.Count || totals[0] < 0 || totals[1] < 0
+            || end.Length != 2 || end[0] < 0 || end[0] > size || end[1] is not (0 or 1)
             || numbers.Any(number => number < 0 || number >= blobs!.Count))
         {
             throw Corrupt(name);
@@ -118,7 +130,7 @@ public sealed class GZipLineIndex
 
         try
         {
-            return new GZipLineIndex(marks, windows, numbers, blobs, sidecar.Header.Source.Size, totals[0], totals[1]);
+            return new GZipLineIndex(marks, windows, numbers, blobs, size, end[0], end[1] == 1, totals[0], totals[1]);
         }
         catch (InvalidDataException)
         {
@@ -150,8 +162,10 @@ public sealed class GZipLineIndex
             IsMemberStart = window == MemberStart,
             Window = window == MemberStart ? null : _blobs![window],
             SkipLines = firstLine - (_keys[entry] >> 1),
-            End = toEnd ? StoredSize : EndAfter(2 * endLine),
+            End = toEnd ? StoredEnd : EndAfter(2 * endLine),
             ToEnd = toEnd,
+            ContentLength = toEnd && EndsEarly ? ContentSize - _outputs[entry] : null,
+            IsSalvaged = toEnd && IsSalvaged,
         };
     }
 
@@ -172,6 +186,8 @@ public sealed class GZipLineIndex
             ? toLine
             : Math.Min(toLine, fromLine + (long)(((Int128)(toLine - fromLine) * (contentOffset - fromOffset)) / (toOffset - fromOffset)));
     }
+
+    private bool EndsEarly => IsSalvaged || StoredEnd < StoredSize;
 
     // A key is twice the number of line feeds before a place, plus 1 inside a line: line n begins at or after a place exactly
     // when the place's key is at most 2 n, and it ends at or before the place exactly when the key is at least 2 (n + 1).
@@ -197,12 +213,12 @@ public sealed class GZipLineIndex
     private long EndAfter(long key)
     {
         var mark = Ascending.FirstAtLeast(_keys, key);
-        return mark < _bits.Length ? Math.Min(StoredSize, (_bits[mark] + 7) >> 3) : StoredSize;
+        return mark < _bits.Length ? Math.Min(StoredEnd, (_bits[mark] + 7) >> 3) : StoredEnd;
     }
 
     private void Check()
     {
-        if (_entries.Length == 0 || _entries[0] != 0 || _bits[0] != 0 || _outputs[0] != 0 || _keys[0] != 0 || _bits[^1] >> 3 > StoredSize || _outputs[^1] > ContentSize || _keys[^1] > (2 * Lines) + 1)
+        if (_entries.Length == 0 || _entries[0] != 0 || _bits[0] != 0 || _outputs[0] != 0 || _keys[0] != 0 || _bits[^1] >> 3 > StoredEnd || _outputs[^1] > ContentSize || _keys[^1] > (2 * Lines) + 1)
             throw new InvalidDataException();
         for (var i = 1; i < _bits.Length; i++)
         {

@@ -21,6 +21,13 @@ public sealed record GZipLineOptions
     /// end), ≥ 1.</summary>
     public long MarkSpacing { get; init; } = GzipScanOptions.DefaultMarkSpacing;
 
+    /// <summary>
+    /// Whether a damaged object is indexed up to its damage instead of being refused: up to the last block boundary before broken
+    /// data, and there up to the last whole record. Part of what the index depends on, so that an index of a part is never
+    /// taken for one of the whole. The object is then read twice.
+    /// </summary>
+    public bool Salvage { get; init; }
+
     /// <summary>Stored bytes between two checkpoints, ≥ 1; there is also one every two seconds. How much work a kill can cost at
     /// most; no part of what the index depends on.</summary>
     public long CheckpointSpacing { get; init; } = 256L << 20;
@@ -30,9 +37,15 @@ public sealed record GZipLineOptions
     public long ChunkSize { get; init; } = 32L << 20;
 
     /// <summary>What the index depends on, as canonical JSON: <c>{}</c> for the defaults.</summary>
-    public string ToJson() => AccessPointSpacing == DefaultAccessPointSpacing && MarkSpacing == GzipScanOptions.DefaultMarkSpacing
-        ? "{}"
-        : string.Create(CultureInfo.InvariantCulture, $$"""{"accessPointSpacing":{{AccessPointSpacing}},"markSpacing":{{MarkSpacing}}}""");
+    public string ToJson()
+    {
+        var properties = new List<string>();
+        if (AccessPointSpacing != DefaultAccessPointSpacing || MarkSpacing != GzipScanOptions.DefaultMarkSpacing)
+            properties.Add(string.Create(CultureInfo.InvariantCulture, $"\"accessPointSpacing\":{AccessPointSpacing},\"markSpacing\":{MarkSpacing}"));
+        if (Salvage)
+            properties.Add("\"salvage\":true");
+        return $"{{{string.Join(',', properties)}}}";
+    }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="ArgumentException">Not such a text.</exception>
@@ -48,7 +61,8 @@ public sealed record GZipLineOptions
                 {
                     "accessPointSpacing" => options with { AccessPointSpacing = property.Value.GetInt64() },
                     "markSpacing" => options with { MarkSpacing = property.Value.GetInt64() },
-                    _ => throw new ArgumentException($"There is no preprocessing parameter '{property.Name}'; there are: accessPointSpacing, markSpacing.", nameof(json)),
+                    "salvage" => options with { Salvage = property.Value.GetBoolean() },
+                    _ => throw new ArgumentException($"There is no preprocessing parameter '{property.Name}'; there are: accessPointSpacing, markSpacing, salvage.", nameof(json)),
                 };
             }
 

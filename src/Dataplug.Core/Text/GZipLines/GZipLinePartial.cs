@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Dataplug.Compression;
 
 namespace Dataplug.Text;
 
@@ -46,6 +45,15 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         destination.Write(value);
     }
 
+    public static void WriteInt64(ArrayBufferWriter<byte> destination, long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(destination.GetSpan(sizeof(long)), value);
+        destination.Advance(sizeof(long));
+    }
+
+    /// <summary>Where the content ends in the object, and whether it ends at damage, as one number above 0.</summary>
+    public static long PackEnd(long storedEnd, bool isSalvaged) => (storedEnd << 1) | (isSalvaged ? 1L : 0L);
+
     public enum EntryKind : byte
     {
         Mark = MarkTag,
@@ -54,8 +62,8 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         Part = PartTag,
     }
 
-    /// <summary>A mark or window (bit offset, content offset, packed line, window), the totals (lines, content size, 0,
-    /// attributes), or what one part of several knows (its end, the content's state).</summary>
+    /// <summary>A mark or window (bit offset, content offset, packed line, window), the totals (lines, content size, the packed
+    /// end of an object whose content ends before it or 0, attributes), or what one part of several knows.</summary>
     public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, ReadOnlyMemory<byte> Bytes);
 
     public sealed class Builder
@@ -70,20 +78,16 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
             WriteBytes(_bytes, window);
         }
 
-        public void AddTotals(long lines, long contentSize, ReadOnlySpan<byte> attributes)
+        public void AddTotals(long lines, long contentSize, long end, ReadOnlySpan<byte> attributes)
         {
-            Write(TotalsTag, lines, contentSize, 0);
+            Write(TotalsTag, lines, contentSize, end);
             WriteBytes(_bytes, attributes);
         }
 
-        public void AddPart(GzipPartEnd end, ReadOnlySpan<byte> contentState)
+        public void AddPart(GZipLinePart part)
         {
-            using var bytes = new MemoryStream();
-            using var writer = new BinaryWriter(bytes);
-            end.Write(writer);
-            writer.Write(contentState);
             Write(PartTag, 0, 0, 0);
-            WriteBytes(_bytes, bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+            WriteBytes(_bytes, part.ToBytes());
         }
 
         public byte[] ToBytes() => _bytes.WrittenSpan.ToArray();

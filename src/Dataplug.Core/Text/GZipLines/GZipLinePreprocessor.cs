@@ -25,22 +25,22 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
     private const long MaxOverlap = 64 << 20;
     private const int OverlapGrowth = 8;
 
-    // Two texts of 64 KiB, an extra field of as much, and the rest.
-    private const long LongestHeader = 200 << 10;
-
     private readonly GZipLineOptions _options;
     private readonly Func<TContent> _createContent;
+    private readonly DeflateContainer _container;
 
     /// <summary>Creates a preprocessor.</summary>
     /// <param name="options">How finely to index.</param>
     /// <param name="createContent">Makes the format's view of the content, in its first state.</param>
-    public GZipLinePreprocessor(GZipLineOptions options, Func<TContent> createContent)
+    /// <param name="container">What is around the deflate data.</param>
+    public GZipLinePreprocessor(GZipLineOptions options, Func<TContent> createContent, DeflateContainer container = DeflateContainer.GZip)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createContent);
         options.Validate();
         _options = options;
         _createContent = createContent;
+        _container = container;
     }
 
     /// <inheritdoc/>
@@ -48,26 +48,32 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
     {
         ArgumentNullException.ThrowIfNull(run);
         var source = run.Source;
+        var salvage = _options.Salvage ? await SalvageEnd.FindAsync(source, _createContent(), _container, cancellationToken).ConfigureAwait(false) : null;
         var content = _createContent();
-        var visitor = new GZipLineVisitor(content, source.Uri, _options.CheckpointSpacing);
+        var visitor = new GZipLineVisitor(content, source.Uri, _options.CheckpointSpacing, salvage);
         var resumeFrom = run.ResumeState is { Length: > 0 } state ? visitor.Restore(state.Span) : null;
         var start = resumeFrom?.Mark.CompressedByteOffset ?? 0;
 
         var result = default(GzipScanResult);
-        var stored = source.OpenRead(ByteRange.FromBounds(start, source.Size), ReadAheadOptions.Default);
+        var stored = source.OpenRead(ByteRange.FromBounds(start, salvage?.StoredEnd ?? source.Size), ReadAheadOptions.Default);
         var input = new CheckpointingStream(stored, visitor, run);
         await using (input.ConfigureAwait(false))
         {
             result = await GzipScanner.ScanAsync(
                 input,
                 visitor,
-                _options.ForScan(source.Size, source.Uri.Display) with { Workers = source.Size - start < LeastForWorkers ? 1 : run.Workers },
+                _options.ForScan(source.Size, source.Uri.Display) with
+                {
+                    Container = _container,
+                    EndBit = salvage?.EndBit,
+                    Workers = source.Size - start < LeastForWorkers ? 1 : run.Workers,
+                },
                 resumeFrom,
                 new ProgressReporter(run),
                 cancellationToken).ConfigureAwait(false);
         }
 
-        content.Complete(new GZipPlace(source.Uri, source.Size, result.OutputLength));
+        content.Complete(new GZipPlace(source.Uri, salvage?.StoredEnd ?? source.Size, salvage?.ContentEnd ?? result.OutputLength));
         await run.CheckpointAsync(visitor.TakeLastPartial(result), default, cancellationToken).ConfigureAwait(false);
     }
 
@@ -83,8 +89,7 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
         var windowCount = 0L;
         GZipLinePartial.Entry? totals = null;
         var content = _createContent();
-        var sums = new GzipPartSums(source.Uri.Display);
-        var parts = 0;
+        var parts = new GZipLineParts(content, source.Uri.Display);
         await foreach (var partial in partials.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             var entries = new GZipLinePartial(partial);
@@ -103,11 +108,7 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
                         windowCount++;
                         break;
                     case GZipLinePartial.EntryKind.Part:
-                        var state = MergePart(entry.Bytes, sums);
-                        if (parts++ == 0)
-                            content.Restore(state.Span);
-                        else
-                            content.Merge(state.Span);
+                        parts.Add(GZipLinePart.FromBytes(entry.Bytes));
                         break;
                     default:
                         totals = entry with { Bytes = entry.Bytes.ToArray() };
@@ -116,21 +117,22 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
             }
         }
 
-        if (totals is null && parts > 0)
-        {
-            var firstMember = await DescribeFirstMemberAsync(source, cancellationToken).ConfigureAwait(false);
-            totals = new(GZipLinePartial.EntryKind.Totals, GZipLineVisitor.LinesOf(content), sums.Output, 0, GZipLineVisitor.WriteAttributes(content, sums.Output, sums.Members, firstMember));
-        }
-
+        totals ??= parts.Totals;
         if (totals is not { } end)
             throw Corrupt(source);
         await marks.WriteAsync(writer, "marks", cancellationToken).ConfigureAwait(false);
         await windows.WriteAsync(writer, "windows", cancellationToken).ConfigureAwait(false);
         await writer.WriteColumnAsync("windows.blob", BlobNumbers(windows, windowCount), cancellationToken).ConfigureAwait(false);
         await writer.WriteColumnAsync("totals", new[] { end.First, end.Second }, cancellationToken).ConfigureAwait(false);
+        if (end.Third != 0)
+            await writer.WriteColumnAsync("end", new[] { end.Third >> 1, end.Third & 1 }, cancellationToken).ConfigureAwait(false);
         using var attributes = JsonDocument.Parse(end.Bytes);
         writer.SetAttributes(attributes.RootElement);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>False for containers other than gzip, and where a damaged object is to be salvaged.</remarks>
+    public bool CanSplit => _container == DeflateContainer.GZip && !_options.Salvage;
 
     /// <inheritdoc/>
     public IReadOnlyList<ByteRange> PlanChunks(long size)
@@ -257,30 +259,6 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
 
             return length;
         }
-    }
-
-    private static ReadOnlyMemory<byte> MergePart(ReadOnlyMemory<byte> part, GzipPartSums sums)
-    {
-        using var reader = new BinaryReader(new MemoryStream(part.ToArray()));
-        sums.Add(GzipPartEnd.Read(reader));
-        return part[(int)reader.BaseStream.Position..];
-    }
-
-    private static async Task<byte[]> DescribeFirstMemberAsync(PinnedObject source, CancellationToken cancellationToken)
-    {
-        var header = new GzipHeaderReader();
-        var stored = source.OpenRead(ByteRange.FromBounds(0, Math.Min(source.Size, LongestHeader)));
-        await using (stored.ConfigureAwait(false))
-        {
-            var buffer = new byte[4096];
-            for (int read; (read = await stored.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
-            {
-                if (header.Append(buffer.AsSpan(0, read), out _, out _, out _))
-                    return GZipLineVisitor.Describe(header.ToMember(0, 0));
-            }
-        }
-
-        throw Corrupt(source);
     }
 
     private static CorruptIndexException Corrupt(PinnedObject source) => new(source.Uri.Display, "the partial results of its preprocessing do not fit together");

@@ -41,9 +41,21 @@ public sealed record GZipLineRange
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long SkipLines { get; init; }
 
-    /// <summary>Whether the run goes to the end of the content; the object is then read, and checked, to its last byte.</summary>
+    /// <summary>Whether the run goes to the end of the content; the object is then read, and checked, to the end of its data.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ToEnd { get; init; }
+
+    /// <summary>Bytes of content from the access point to its end, where a run <see cref="ToEnd"/> ends before the object does: because
+    /// what follows the compressed data is ignored, or is damaged. Else null.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>Whether <see cref="ContentLength"/> ends the run before damage, so that there is no end of the data to check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsSalvaged { get; init; }
+
+    /// <summary>What is around the deflate data.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DeflateContainer Container { get; init; }
 
     /// <summary>The window of the access point; null at a member's start.</summary>
     public BlobReference? Window { get; init; }
@@ -76,22 +88,49 @@ public sealed record GZipLineRange
         var window = Window is null
             ? default(ReadOnlyMemory<byte>)
             : WindowCodec.Decode((await Window.LoadAsync(stores, cancellationToken).ConfigureAwait(false)).Span);
+        var checksEnd = ContentLength is not null && !IsSalvaged;
         var inflate = new InflateStream(source.OpenRead(Range), new InflateReadOptions
         {
             Source = source.Uri.Display,
+            Container = Container,
             StartByteOffset = Start,
             BitOffset = BitOffset,
             IsMemberStart = IsMemberStart,
             Window = window,
-            ExpectMoreData = End < source.Size,
+            ExpectMoreData = End < source.Size && !checksEnd,
         });
-        return new GZipLineStream(inflate, this, source.Uri.Display);
+        return Lines(inflate, source);
     }
 
-    private void Validate(PinnedObject source)
+    /// <summary>Opens the lines of a run in a zstd object, which begins at the start of a frame: one range GET when it is read.</summary>
+    /// <exception cref="InvalidSliceException">The numbers make no sense.</exception>
+    internal Stream OpenZstd(PinnedObject source)
+    {
+        Validate(source);
+        if (IsEmpty)
+            return new MemoryStream([], writable: false);
+        if (!IsMemberStart)
+            throw new InvalidSliceException(source.Uri.Display, "the slice does not begin at a frame");
+        var content = new ZstdStream(source.OpenRead(Range), source.Uri.Display, Start, expectMoreData: End < source.Size);
+        return Lines(content, source);
+    }
+
+    /// <summary>The run's lines in the content from the access point on, however that was decompressed.</summary>
+    internal Stream Lines(Stream content, PinnedObject source)
+    {
+        var bounded = ContentLength is { } length
+            ? new BoundedContentStream(content, length, checksEnd: !IsSalvaged, source.Uri.Display, End)
+            : content;
+        return new GZipLineStream(bounded, this, source.Uri.Display);
+    }
+
+    /// <summary>Checks the numbers against the object.</summary>
+    /// <exception cref="InvalidSliceException">They contradict each other or the object.</exception>
+    internal void Validate(PinnedObject source)
     {
         if (FirstLine < 0 || LineCount < 0 || SkipLines < 0 || BitOffset is < 0 or > 7 || Start < 0 || End < Start || End > source.Size
-            || (IsMemberStart && (BitOffset != 0 || Window is not null)) || (ToEnd && End != source.Size)
+            || (IsMemberStart && (BitOffset != 0 || Window is not null)) || (ToEnd && End != source.Size && ContentLength is null)
+            || ContentLength < 0 || (ContentLength is not null && !ToEnd) || (IsSalvaged && ContentLength is null)
             || (IsEmpty ? LineCount > 0 || ToEnd : !IsMemberStart && Window is null))
         {
             throw new InvalidSliceException(source.Uri.Display, "the slice's numbers contradict each other");

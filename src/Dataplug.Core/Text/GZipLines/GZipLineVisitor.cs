@@ -8,7 +8,7 @@ namespace Dataplug.Text;
 
 /// <summary>What a line-indexing pass keeps while it scans: marks with their line counts, windows, the first member's header,
 /// and at every mark the format's state, so that the pass can be taken up again there.</summary>
-internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long checkpointSpacing) : IGzipVisitor
+internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long checkpointSpacing, SalvageEnd? salvage = null) : IGzipVisitor
 {
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(2);
 
@@ -18,6 +18,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     private long _output;
     private long _lastMarkOffset;
     private byte[] _firstMember = [];
+    private BgzfSight _bgzf = BgzfSight.Nothing;
 
     private long _checkpointOffset;
     private long _checkpointTime = Stopwatch.GetTimestamp();
@@ -25,21 +26,27 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
 
     public void OnOutput(ReadOnlySpan<byte> output)
     {
+        if (salvage is not null && output.Length > salvage.ContentEnd - _output)
+            output = output[..(int)(salvage.ContentEnd - _output)];
         content.Append(output, new GZipPlace(uri, _lastMarkOffset, _output));
         _output += output.Length;
     }
 
     public void OnMark(in InflateMark mark)
     {
+        if (mark.OutputOffset > salvage?.ContentEnd)
+            return;
         _lastMarkOffset = mark.CompressedByteOffset;
         _state.ResetWrittenCount();
         content.Save(_state);
         var line = GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, mark.IsMemberStart);
-        _marks.Enqueue(new PassedMark(mark, line, _firstMember, _state.WrittenSpan.ToArray()));
+        _marks.Enqueue(new PassedMark(mark, line, _firstMember, _bgzf, _state.WrittenSpan.ToArray()));
     }
 
     public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state)
     {
+        if (mark.OutputOffset > salvage?.ContentEnd)
+            return;
         var passed = TakeMarksUpTo(mark);
         if (!mark.IsMemberStart)
             _partial.AddWindow(mark.CompressedBitOffset, mark.OutputOffset, passed.Line, WindowCodec.Encode(window));
@@ -62,6 +69,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     {
         if (_firstMember.Length == 0)
             _firstMember = Describe(member);
+        _bgzf = _bgzf.With(member);
     }
 
     /// <summary>Whether there is a checkpoint to store; each is handed out once. May be called from another thread.</summary>
@@ -77,9 +85,8 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     {
         while (_marks.TryDequeue(out var mark))
             _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
-        _partial.AddTotals(LinesOf(content), result.OutputLength, WriteAttributes(content, result.OutputLength, result.MemberCount, _firstMember));
-        var last = _partial.ToBytes();
-        return TryTakeCheckpoint(out var untaken, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
+        new GZipLineTotals(content, _output, result.MemberCount, _firstMember, _bgzf, result.TrailingBytes, salvage).AddTo(_partial);
+        return TakePartial();
     }
 
     /// <summary>Begins with a part in the middle of an object.</summary>
@@ -96,7 +103,12 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
             _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
         _state.ResetWrittenCount();
         content.Save(_state);
-        _partial.AddPart(end, _state.WrittenSpan);
+        _partial.AddPart(new GZipLinePart(end, _firstMember, _bgzf, _state.WrittenSpan.ToArray()));
+        return TakePartial();
+    }
+
+    private ReadOnlyMemory<byte> TakePartial()
+    {
         var last = _partial.ToBytes();
         return TryTakeCheckpoint(out var untaken, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
     }
@@ -107,6 +119,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         var reader = new GZipLinePartial.Reader(state);
         content.Restore(reader.ReadBytes());
         _firstMember = reader.ReadBytes().ToArray();
+        _bgzf = (BgzfSight)reader.ReadByte();
         var scan = GzipScanState.FromBytes(reader.ReadBytes());
         _output = scan.Mark.OutputOffset;
         _lastMarkOffset = _checkpointOffset = scan.Mark.CompressedByteOffset;
@@ -118,6 +131,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         var state = new ArrayBufferWriter<byte>();
         GZipLinePartial.WriteBytes(state, passed.ContentState);
         GZipLinePartial.WriteBytes(state, passed.FirstMember);
+        state.Write([(byte)passed.Bgzf]);
         GZipLinePartial.WriteBytes(state, scan.ToBytes());
         return state.WrittenSpan.ToArray();
     }
@@ -132,35 +146,6 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         }
 
         throw new InvalidOperationException($"The access point at bit {mark.CompressedBitOffset} was no mark before.");
-    }
-
-    /// <summary>Lines of a content that has ended.</summary>
-    public static long LinesOf(IGZipContent content) => content.LineFeeds + (content.IsAtLineStart ? 0 : 1);
-
-    /// <summary>What is known of a whole object, as a JSON object.</summary>
-    /// <param name="content">The content.</param>
-    /// <param name="size">Bytes of it.</param>
-    /// <param name="members">Number of members.</param>
-    /// <param name="firstMember">What <see cref="Describe"/> gave for the first one.</param>
-    public static byte[] WriteAttributes(IGZipContent content, long size, long members, ReadOnlySpan<byte> firstMember)
-    {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            content.WriteAttributes(json);
-            json.WriteNumber("uncompressedSize", size);
-            json.WriteNumber("members", members);
-            if (firstMember.Length > 0)
-            {
-                json.WritePropertyName("firstMember");
-                json.WriteRawValue(firstMember);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return bytes.WrittenSpan.ToArray();
     }
 
     // Of millions of members the headers would be the bulk of the index; that of the first tells where the object comes from.
@@ -178,30 +163,14 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
             if (member.ModificationTime != 0)
                 json.WriteString("modified", DateTimeOffset.FromUnixTimeSeconds(member.ModificationTime).UtcDateTime);
             json.WriteNumber("operatingSystem", member.OperatingSystem);
-            json.WriteBoolean("bgzf", IsBgzf(member.ExtraField.Span));
+            json.WriteBoolean("bgzf", BgzfBlock.TryReadSize(member.ExtraField.Span, out _));
             json.WriteEndObject();
         }
 
         return bytes.WrittenSpan.ToArray();
     }
 
-    // SAM specification, section 4.1: BGZF blocks carry an extra subfield 'BC' of two bytes.
-    private static bool IsBgzf(ReadOnlySpan<byte> extra)
-    {
-        while (extra.Length >= 4)
-        {
-            var length = extra[2] | (extra[3] << 8);
-            if (extra[..2].SequenceEqual("BC"u8) && length == 2)
-                return true;
-            if (extra.Length < 4 + length)
-                return false;
-            extra = extra[(4 + length)..];
-        }
-
-        return false;
-    }
-
     private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State);
 
-    private readonly record struct PassedMark(InflateMark Mark, long Line, byte[] FirstMember, byte[] ContentState);
+    private readonly record struct PassedMark(InflateMark Mark, long Line, byte[] FirstMember, BgzfSight Bgzf, byte[] ContentState);
 }

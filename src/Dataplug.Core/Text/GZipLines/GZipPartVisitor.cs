@@ -56,5 +56,7 @@ internal sealed class GZipPartVisitor(GZipLineVisitor inner, IGZipPartContent co
 
     public void OnMember(GzipMember member)
     {
+        if (_end == long.MaxValue)
+            inner.OnMember(member);
     }
 }

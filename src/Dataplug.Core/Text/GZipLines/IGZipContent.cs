@@ -18,6 +18,10 @@ public interface IGZipContent
     /// <summary>Whether the next byte begins a line: at the start, or after a line feed.</summary>
     bool IsAtLineStart { get; }
 
+    /// <summary>Bytes of content up to the end of the last whole record; for a format without records all that were seen. Where a
+    /// damaged object is used up to its damage, the content ends there.</summary>
+    long RecordEnd { get; }
+
     /// <summary>Takes the next piece.</summary>
     /// <param name="content">The decompressed bytes; valid only during the call.</param>
     /// <param name="place">Where the piece is, for error messages.</param>

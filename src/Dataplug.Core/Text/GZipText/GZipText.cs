@@ -4,9 +4,9 @@ namespace Dataplug.Text;
 public static class GZipText
 {
     /// <summary>The format with its usual options.</summary>
-    public static GZipTextFormat Format { get; } = new(GZipLineOptions.Default);
+    public static GZipTextFormat Format { get; } = new(GZipLineOptions.Default, DeflateEnvelope.GZip);
 
     /// <summary>The format with an index of another fineness.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A spacing is below 1.</exception>
-    public static GZipTextFormat WithOptions(GZipLineOptions options) => new(options);
+    public static GZipTextFormat WithOptions(GZipLineOptions options) => new(options, DeflateEnvelope.GZip);
 }

@@ -28,12 +28,15 @@ internal sealed class GZipTextContent : IGZipPartContent
     // The next part counts on from where this one ends.
     public void Merge(ReadOnlySpan<byte> following) => Restore(following);
 
+    public long RecordEnd { get; private set; }
+
     public void Append(ReadOnlySpan<byte> content, in GZipPlace place)
     {
         if (content.IsEmpty)
             return;
         LineFeeds += LineCounter.Count(content);
         _insideLine = content[^1] != (byte)'\n';
+        RecordEnd = place.ContentOffset + content.Length;
     }
 
     public void Complete(in GZipPlace place)

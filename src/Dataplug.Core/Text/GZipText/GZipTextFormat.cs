@@ -5,38 +5,38 @@ using Dataplug.Preprocessing;
 
 namespace Dataplug.Text;
 
-/// <summary>Any text in gzip (RFC 1952): one member, many, or BGZF; lines end with a line feed. See docs/formats/gzip-text.md.</summary>
+/// <summary>Any text in gzip (RFC 1952): one member, many, or BGZF; or in a zlib or bare deflate stream. Lines end with a line feed.
+/// See docs/formats/gzip-text.md.</summary>
 public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
 {
-    internal const string FormatId = "gzip-text";
-
     private const string Remainder = "remainder";
 
-    private static readonly SliceKind Slices = new(FormatId, GZipTextSliceJson.Default.GZipTextSlice);
-
     private readonly GZipLineOptions _options;
+    private readonly DeflateEnvelope _envelope;
 
-    internal GZipTextFormat(GZipLineOptions options)
+    internal GZipTextFormat(GZipLineOptions options, DeflateEnvelope envelope)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
+        _envelope = envelope;
+        SliceKind = new SliceKind(envelope.FormatId, GZipTextSliceJson.Default.GZipTextSlice);
     }
 
     /// <inheritdoc/>
-    public override string Id => FormatId;
+    public override string Id => _envelope.FormatId;
 
     /// <inheritdoc/>
     public override int IndexVersion => 1;
 
     /// <inheritdoc/>
-    public override string Name => "Text (gzip)";
+    public override string Name => _envelope.Name;
 
     /// <inheritdoc/>
-    public override string Description => "Text lines in gzip, one or many members, or BGZF";
+    public override string Description => _envelope.Description;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Extensions { get; } = [".txt.gz", ".log.gz", ".csv.gz", ".tsv.gz", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".xml.gz", ".txt.bgz", ".gz", ".bgz"];
+    public override IReadOnlyList<string> Extensions => _envelope.Extensions;
 
     /// <inheritdoc/>
     public override IReadOnlyList<StrategyDescription> Strategies { get; } =
@@ -51,26 +51,29 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => Slices;
+    public override SliceKind SliceKind { get; }
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();
 
     /// <inheritdoc/>
-    public override DataFormat WithParameters(string parameters) => new GZipTextFormat(GZipLineOptions.Parse(parameters));
+    public override DataFormat WithParameters(string parameters) => new GZipTextFormat(GZipLineOptions.Parse(parameters), _envelope);
+
+    /// <inheritdoc/>
+    public override DataFormat ForSalvage() => new GZipTextFormat(_options with { Salvage = true }, _envelope);
 
     /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)
     {
         ArgumentNullException.ThrowIfNull(probe);
-        return probe.IsGZip && !LooksBinary(probe.Content.Span) ? FormatMatch.Possible : FormatMatch.None;
+        return _envelope.Detect(probe);
     }
 
     /// <inheritdoc/>
-    public override IPreprocessor CreatePreprocessor() => new GZipLinePreprocessor<GZipTextContent>(_options, () => new GZipTextContent());
+    public override IPreprocessor CreatePreprocessor() => new GZipLinePreprocessor<GZipTextContent>(_options, () => new GZipTextContent(), _envelope.Container);
 
     /// <inheritdoc/>
-    public override Task<GZipTextIndex> LoadIndexAsync(SidecarReader sidecar, CancellationToken cancellationToken = default) => GZipTextIndex.LoadAsync(sidecar, cancellationToken);
+    public override Task<GZipTextIndex> LoadIndexAsync(SidecarReader sidecar, CancellationToken cancellationToken = default) => GZipTextIndex.LoadAsync(sidecar, _envelope.Container, cancellationToken);
 
     /// <inheritdoc/>
     public override IPartitionStrategy<GZipTextIndex, Slice> CreateStrategy(StrategyArguments arguments, string name)
@@ -83,18 +86,5 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
             "bytes" => GZipTextPartition.ByBytes(arguments.GetBytes("bytes")),
             _ => throw new PartitionException(null, $"format '{Id}' has no strategy '{name}'; it has: {string.Join(", ", Strategies.Select(s => s.Name))}"),
         };
-    }
-
-    // Control characters other than those of text (tab, line feed, vertical tab, form feed, return, escape) are in no text
-    // encoding that has one byte per line feed; UTF-16 and binary data have them at once.
-    private static bool LooksBinary(ReadOnlySpan<byte> content)
-    {
-        foreach (var b in content)
-        {
-            if (b < 0x20 && b is not ((>= 0x09 and <= 0x0d) or 0x1b))
-                return true;
-        }
-
-        return false;
     }
 }

@@ -1,3 +1,4 @@
+using Dataplug.Compression;
 using Dataplug.Metadata;
 using Dataplug.Partitioning;
 
@@ -6,8 +7,14 @@ namespace Dataplug.Text;
 /// <summary>The index of a text in gzip: where its lines are.</summary>
 public sealed class GZipTextIndex : ObjectIndex
 {
-    private GZipTextIndex(SidecarReader sidecar, GZipLineIndex lineIndex)
-        : base(sidecar) => LineIndex = lineIndex;
+    private readonly DeflateContainer _container;
+
+    private GZipTextIndex(SidecarReader sidecar, GZipLineIndex lineIndex, DeflateContainer container)
+        : base(sidecar)
+    {
+        LineIndex = lineIndex;
+        _container = container;
+    }
 
     /// <summary>Where the lines are.</summary>
     public GZipLineIndex LineIndex { get; }
@@ -18,7 +25,7 @@ public sealed class GZipTextIndex : ObjectIndex
     /// <summary>Bytes of decompressed content.</summary>
     public long UncompressedSize => LineIndex.ContentSize;
 
-    /// <summary>Number of gzip members.</summary>
+    /// <summary>Number of gzip members; 1 of a zlib or deflate stream.</summary>
     public long Members => Attributes.GetProperty("members").GetInt64();
 
     /// <summary>
@@ -37,13 +44,13 @@ public sealed class GZipTextIndex : ObjectIndex
                 Source = Source,
                 Index = i,
                 Count = slices.Length,
-                Lines = LineIndex.Locate(cuts[i], cuts[i + 1]),
+                Lines = LineIndex.Locate(cuts[i], cuts[i + 1]) with { Container = _container },
             };
         }
 
         return slices;
     }
 
-    internal static async Task<GZipTextIndex> LoadAsync(SidecarReader sidecar, CancellationToken cancellationToken) =>
-        new(sidecar, await GZipLineIndex.LoadAsync(sidecar, cancellationToken).ConfigureAwait(false));
+    internal static async Task<GZipTextIndex> LoadAsync(SidecarReader sidecar, DeflateContainer container, CancellationToken cancellationToken) =>
+        new(sidecar, await GZipLineIndex.LoadAsync(sidecar, cancellationToken).ConfigureAwait(false), container);
 }

@@ -15,7 +15,7 @@ public sealed record GZipTextSlice : Slice<string, string>
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override string Kind => GZipTextFormat.FormatId;
+    public override string Kind => DeflateEnvelope.Of(Lines.Container).FormatId;
 
     /// <inheritdoc/>
     [JsonIgnore]
