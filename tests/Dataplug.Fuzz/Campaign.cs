@@ -25,9 +25,7 @@ internal sealed class Campaign
     public Campaign(int seed, IReadOnlyCollection<string> targets, string corpus)
     {
         _mutator = new Mutator(new Random(seed));
-        _targets = [.. FuzzTargets.Create().Where(target => targets.Count == 0 || targets.Contains(target.Name))];
-        if (_targets.Count == 0)
-            throw new ArgumentException($"There is no target '{string.Join("', '", targets)}'.", nameof(targets));
+        _targets = FuzzTargets.Create(targets);
         foreach (var kind in Enum.GetValues<InputKind>())
             _mutator.Pool(kind).AddRange(Corpus.Files(corpus, kind).Select(File.ReadAllBytes));
     }

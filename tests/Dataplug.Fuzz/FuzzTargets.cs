@@ -25,6 +25,15 @@ internal static class FuzzTargets
         new SidecarTarget(),
     ];
 
+    /// <summary>The targets of the given names, all when there is none; the broken ones only when they are named.</summary>
+    public static IReadOnlyList<IFuzzTarget> Create(IReadOnlyCollection<string> names)
+    {
+        if (names.Count == 0)
+            return Create();
+        var chosen = Create().Concat(Enum.GetValues<BrokenTarget.Defect>().Select(defect => new BrokenTarget(defect))).Where(target => names.Contains(target.Name)).ToArray();
+        return chosen.Length == names.Distinct().Count() ? chosen : throw new ArgumentException($"Not all of '{string.Join("', '", names)}' are targets.", nameof(names));
+    }
+
     /// <summary>Runs a target once and holds it to the memory that it may allocate.</summary>
     /// <exception cref="FuzzFinding">A finding, of whatever sort.</exception>
     public static string Execute(IFuzzTarget target, byte[] input)

@@ -31,7 +31,7 @@ command.SetAction(async parsed =>
     }
     if (parsed.GetValue(worker) is { } scratch)
         return Work(scratch, parsed.GetRequiredValue(executions), parsed.GetRequiredValue(seed), targets, parsed.GetRequiredValue(findings));
-    return await new Supervisor(parsed.GetRequiredValue(executions), parsed.GetRequiredValue(seed), parsed.GetRequiredValue(workers), targets, parsed.GetRequiredValue(findings), Console.Out).RunAsync();
+    return await new Supervisor(parsed.GetRequiredValue(executions), parsed.GetRequiredValue(seed), parsed.GetRequiredValue(workers), targets, parsed.GetRequiredValue(findings), Console.Out, Supervisor.HangTime).RunAsync();
 });
 return await command.Parse(args).InvokeAsync();
 
@@ -55,7 +55,7 @@ static int Replay(FileSystemInfo path, string[] targets)
     {
         // Corpus files lie in the folder of their kind; of others the name begins with the target's.
         var kind = Path.GetFileName(Path.GetDirectoryName(file));
-        var chosen = FuzzTargets.Create().Where(t => targets.Length > 0 ? targets.Contains(t.Name) : Corpus.FolderName(t.Kind) == kind || Path.GetFileName(file).StartsWith(t.Name + "-", StringComparison.Ordinal)).ToArray();
+        var chosen = (targets.Length > 0 ? FuzzTargets.Create(targets) : FuzzTargets.Create()).Where(t => targets.Length > 0 || Corpus.FolderName(t.Kind) == kind || Path.GetFileName(file).StartsWith(t.Name + "-", StringComparison.Ordinal)).ToArray();
         if (chosen.Length == 0)
             throw new ArgumentException($"Nothing tells what '{file}' is; name a --target.");
         foreach (var one in chosen)
