@@ -1,28 +1,25 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
 namespace Dataplug.Compare;
 
 /// <summary>Indexing and slicing of FASTQ.gz: dataplug against gztool, indexed_gzip, igzip and GZipStream.</summary>
-internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int processor, int rounds)
+internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, string dataplug, string processor, int rounds)
 {
     private const int Slices = 200;
     private const int Slice = 117;
 
     public async Task RunAsync(IReadOnlyList<int> megabytes, CancellationToken cancellationToken)
     {
-        var dataplug = await PublishAsync(cancellationToken);
         var home = Path.Combine(work.FullName, "home");
         var body = new StringBuilder();
-        body.AppendLine(CultureInfo.InvariantCulture, $"Measured {DateTime.UtcNow:yyyy-MM-dd} on {Machine()}, every process pinned to one core; medians of {rounds} rounds in which the contenders take turns, after one round that does not count; files in the page cache. \"× ours\" is the median of the rounds' ratios of wall time.");
+        body.AppendLine(CultureInfo.InvariantCulture, $"Measured {DateTime.UtcNow:yyyy-MM-dd} on {Machine.Describe()}, every process pinned to one core; medians of {rounds} rounds in which the contenders take turns, after one round that does not count; files in the page cache. \"× ours\" is the median of the rounds' ratios of wall time.");
         body.AppendLine();
         body.AppendLine(CultureInfo.InvariantCulture, $"Versions: {await VersionsAsync()}");
         foreach (var size in megabytes)
         {
-            var file = await SyntheticData.EnsureAsync(work, size, cancellationToken);
+            var file = await SyntheticData.EnsureAsync(work, DataKind.Fastq(6), size, cancellationToken);
             var compressed = new FileInfo(file).Length;
 
             Environment.SetEnvironmentVariable("DATAPLUG_HOME", home);
@@ -31,7 +28,7 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
                 new("gztool -i -x", "index, line counts", $"gztool -i -x -f -v 0 -I '{file}.gzi' '{file}' > /dev/null", file + ".gzi"),
                 new("indexed_gzip", "index, no line counts", $"/usr/bin/python3 -c \"import indexed_gzip as g; f = g.IndexedGzipFile('{file}'); f.build_full_index(); f.export_index('{file}.gzidx')\"", file + ".gzidx"),
                 new("igzip -dc", "decompression alone", $"igzip -dc '{file}' > /dev/null"),
-                new("GZipStream", "decompression, line count (.NET)", $"{Environment.ProcessPath} gzipstream '{file}' > /dev/null"),
+                new("GZipStream", "decompression, line count (.NET)", $"{Machine.Self} gzipstream '{file}' > /dev/null"),
             ], processor);
             var rows = await build.RunAsync(rounds);
             using var report = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(work.FullName, "report.json"), cancellationToken));
@@ -58,7 +55,7 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
             Write(body, slicing.Title, rows, null);
         }
 
-        await ReplaceSectionAsync(body.ToString(), cancellationToken);
+        await new DocumentSection(Path.Combine(docs.FullName, "benchmarks.md"), "compare").ReplaceAsync(body.ToString(), cancellationToken);
     }
 
     private static long ReadLines(string plan, int slice)
@@ -67,40 +64,14 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
         return json.RootElement.GetProperty("slice").GetProperty("lines").GetProperty("lineCount").GetInt64();
     }
 
-    private static async Task<long> CountLinesAsync(string command) => long.Parse(await OutputAsync($"{command} | wc -l"), CultureInfo.InvariantCulture);
-
-    private static async Task<string> OutputAsync(string command)
-    {
-        using var process = Process.Start(new ProcessStartInfo("bash") { ArgumentList = { "-c", "set -o pipefail; " + command }, RedirectStandardOutput = true })!;
-        var text = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? text.Trim() : throw new InvalidOperationException($"'{command}' ended with exit code {process.ExitCode}");
-    }
+    private static async Task<long> CountLinesAsync(string command) => long.Parse(await Machine.OutputAsync($"{command} | wc -l"), CultureInfo.InvariantCulture);
 
     private static async Task<string> VersionsAsync()
     {
-        var gztool = await OutputAsync("dpkg-query -W -f '${Version}' gztool");
-        var indexedGzip = await OutputAsync("dpkg-query -W -f '${Version}' python3-indexed-gzip");
-        var isal = await OutputAsync("dpkg-query -W -f '${Version}' isal");
+        var gztool = await Machine.PackageVersionAsync("gztool");
+        var indexedGzip = await Machine.PackageVersionAsync("python3-indexed-gzip");
+        var isal = await Machine.PackageVersionAsync("isal");
         return $".NET {Environment.Version}, gztool {gztool}, indexed_gzip {indexedGzip}, igzip (ISA-L) {isal}.";
-    }
-
-    private static string Machine()
-    {
-        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown CPU";
-        return $"{model}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}";
-    }
-
-    private async Task<string> PublishAsync(CancellationToken cancellationToken)
-    {
-        work.Create();
-        var output = Path.Combine(work.FullName, "dataplug");
-        using var publish = Process.Start(new ProcessStartInfo("dotnet")
-        {
-            ArgumentList = { "publish", "src/Dataplug.Cli", "-c", "Release", "-r", "linux-x64", "--self-contained", "false", "-p:PublishReadyToRun=true", "-o", output, "-v", "q", "--nologo" },
-        })!;
-        await publish.WaitForExitAsync(cancellationToken);
-        return publish.ExitCode == 0 ? Path.Combine(output, "dataplug") : throw new InvalidOperationException("dotnet publish failed");
     }
 
     private static void Write(StringBuilder body, string title, IReadOnlyList<Row> rows, long? compressed)
@@ -110,8 +81,9 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
         body.AppendLine();
         body.AppendLine(compressed is null ? "| | does | wall s | CPU s | × ours | peak MiB |" : "| | does | wall s | CPU s | MB/s | × ours | peak MiB | index, % of the object |");
         body.AppendLine(compressed is null ? "|---|---|---:|---:|---:|---:|" : "|---|---|---:|---:|---:|---:|---:|---:|");
-        foreach (var (contender, median, ratio, index) in rows)
+        foreach (var row in rows)
         {
+            var (contender, median, ratio, index) = (row.Contender, row.Median, row.TimesOf(rows[0]), row.IndexBytes);
             body.Append(CultureInfo.InvariantCulture, $"| {contender.Name} | {contender.Does} | {median.WallSeconds:F3} | {median.CpuSeconds:F3} | ");
             if (compressed is { } bytes)
                 body.Append(CultureInfo.InvariantCulture, $"{bytes / 1e6 / median.WallSeconds:F0} | ");
@@ -126,18 +98,5 @@ internal sealed class GzipSuite(DirectoryInfo work, DirectoryInfo docs, int proc
     {
         var folder = Directory.CreateDirectory(Path.Combine(docs.FullName, "images"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, name), BarChart.Render(title, "s", rows.Select(row => (row.Contender.Name, row.Median.WallSeconds)).ToArray()), cancellationToken);
-    }
-
-    // Only the part between the markers is ours; the prose around it stays.
-    private async Task ReplaceSectionAsync(string body, CancellationToken cancellationToken)
-    {
-        const string begin = "<!-- compare:begin -->", end = "<!-- compare:end -->";
-        var path = Path.Combine(docs.FullName, "benchmarks.md");
-        var text = await File.ReadAllTextAsync(path, cancellationToken);
-        var from = text.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
-        var to = text.IndexOf(end, StringComparison.Ordinal);
-        if (from < begin.Length || to < from)
-            throw new InvalidOperationException($"{path} has no '{begin}' … '{end}'");
-        await File.WriteAllTextAsync(path, text[..from] + "\n" + body + text[to..], cancellationToken);
     }
 }

@@ -9,15 +9,17 @@ namespace Dataplug.Compare;
 /// <param name="PeakMebibytes">The largest resident set.</param>
 internal sealed record Measurement(double WallSeconds, double CpuSeconds, double PeakMebibytes)
 {
-    /// <summary>Runs a shell command on one processor under GNU time.</summary>
+    /// <summary>Runs a shell command under GNU time.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="processors">The processors that it may run on, as taskset takes them.</param>
     /// <exception cref="InvalidOperationException">The command failed.</exception>
-    public static async Task<Measurement> RunAsync(string command, int processor)
+    public static async Task<Measurement> RunAsync(string command, string processors)
     {
         var report = Path.GetTempFileName();
         try
         {
             var start = new ProcessStartInfo("taskset") { RedirectStandardError = true };
-            foreach (var argument in (string[])["-c", processor.ToString(CultureInfo.InvariantCulture), "/usr/bin/time", "-o", report, "-f", "%e %U %S %M", "bash", "-c", "exec " + command])
+            foreach (var argument in (string[])["-c", processors, "/usr/bin/time", "-o", report, "-f", "%e %U %S %M", "bash", "-c", "exec " + command])
                 start.ArgumentList.Add(argument);
 
             var clock = Stopwatch.StartNew();

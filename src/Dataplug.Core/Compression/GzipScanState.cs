@@ -91,8 +91,11 @@ public sealed class GzipScanState
         rest = rest[12..];
         if (headerLength < 0 || windowLength < 0 || (long)headerLength + windowLength != rest.Length || values.ContainsAnyInRange(long.MinValue, -1))
             throw Corrupt("a saved scan state contradicts itself");
+        var mark = new InflateMark(values[0], values[1], isMemberStart);
+        if (bytes[1] > 1 || mark.CompressedByteOffset < values[3] || mark.OutputOffset < values[4] || isMemberStart && (mark.BitOffset != 0 || !rest.IsEmpty))
+            throw Corrupt("a saved scan state contradicts itself");
         return new GzipScanState(
-            new InflateMark(values[0], values[1], isMemberStart),
+            mark,
             WindowCodec.Decode(rest[headerLength..]),
             values[2],
             values[3],

@@ -167,65 +167,6 @@ internal static class GzipObjects
         return (output.ToArray(), data);
     }
 
-    /// <summary>Random blocks of all types with random codes, whose tokens make no attempt at compressing.</summary>
-    public static (byte[] Deflate, byte[] Data) HandMade(Random random, int maxLength)
-    {
-        var writer = new DeflateWriter();
-        var data = new List<byte>();
-        maxLength = random.Next(maxLength);
-        var blocks = random.Next(1, random.Next(2) == 0 ? 4 : 40);
-        for (var block = 0; block < blocks; block++)
-        {
-            var isLast = block == blocks - 1;
-            var before = data.Count;
-            var tokens = new List<Token>();
-            // Few distinct literals make short codewords, many make long ones.
-            var letters = Enumerable.Range(0, random.Next(1, random.Next(2) == 0 ? 6 : 257)).Select(_ => (byte)random.Next(256)).ToArray();
-            var matches = random.Next(4) == 0 ? 0 : random.Next(1, 6);
-            var farOnly = random.Next(5) == 0;
-            for (var count = random.Next(8) == 0 ? 0 : random.Next(1500); count > 0 && data.Count < maxLength; count--)
-            {
-                if (matches == 0 || data.Count == 0 || random.Next(matches) == 0)
-                {
-                    var letter = letters[random.Next(letters.Length)];
-                    tokens.Add(Token.Literal(letter));
-                    data.Add(letter);
-                    continue;
-                }
-                var length = random.Next(4) switch { 0 => 258, 1 => 3, 2 => random.Next(3, 20), _ => random.Next(3, 259) };
-                var reach = Math.Min(data.Count, 32768);
-                var distance = farOnly ? reach : random.Next(4) switch { 0 => reach, 1 => 1, 2 => random.Next(1, Math.Min(reach, 40) + 1), _ => random.Next(1, reach + 1) };
-                tokens.Add(Token.Match(length, distance));
-                for (var i = 0; i < length; i++)
-                    data.Add(data[^distance]);
-            }
-            switch (random.Next(4))
-            {
-                case 0 when data.Count - before <= 65535:
-                    writer.Stored(data.ToArray().AsSpan(before), isLast);
-                    break;
-                case 1:
-                    writer.Fixed(tokens, isLast);
-                    break;
-                default:
-                    Dynamic(random, writer, tokens, isLast);
-                    break;
-            }
-        }
-        return (writer.ToArray(), [.. data]);
-    }
-
-    private static void Dynamic(Random random, DeflateWriter writer, List<Token> tokens, bool isLast)
-    {
-        var longest258 = random.Next(3) == 0;
-        var literals = tokens.Select(t => t.Distance == 0 ? t.Value : DeflateWriter.LengthSymbol(t.Value, longest258)).Append(256).ToHashSet();
-        var distances = tokens.Where(t => t.Distance > 0).Select(t => DeflateWriter.DistanceSymbol(t.Distance)).ToHashSet();
-        for (var extra = random.Next(3) == 0 ? random.Next(60) : 0; extra > 0; extra--)
-            literals.Add(random.Next(286));
-        for (var extra = random.Next(3) == 0 ? random.Next(20) : 0; extra > 0; extra--)
-            distances.Add(random.Next(30));
-        var literalCount = random.Next(3) == 0 ? 286 : literals.Max() + 1;
-        var distanceCount = random.Next(3) == 0 ? 30 : distances.DefaultIfEmpty(0).Max() + 1;
-        writer.Dynamic(tokens, isLast, DeflateWriter.RandomLengths(random, literals, literalCount), DeflateWriter.RandomLengths(random, distances, distanceCount), random, longest258);
-    }
+    /// <inheritdoc cref="DeflateSamples.HandMade"/>
+    public static (byte[] Deflate, byte[] Data) HandMade(Random random, int maxLength) => DeflateSamples.HandMade(random, maxLength);
 }

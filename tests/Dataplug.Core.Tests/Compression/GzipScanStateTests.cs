@@ -36,4 +36,16 @@ public sealed class GzipScanStateTests
         bytes[random.Next(bytes.Length)] ^= (byte)random.Next(1, 256);
         Assert.Throws<CorruptIndexException>(() => GzipScanState.FromBytes(bytes));
     }
+
+    /// <summary>The checksum fits, the fields do not: a member's start within a byte, with a window, or before its own member.</summary>
+    [Theory]
+    [InlineData(true, 9, 0, 0, 0, 0)]
+    [InlineData(true, 8, 0, 0, 0, 3)]
+    [InlineData(false, 80, 100, 11, 0, 3)]
+    [InlineData(false, 80, 100, 0, 101, 3)]
+    public void A_state_that_contradicts_itself_is_refused(bool isMemberStart, long bitOffset, long outputOffset, long memberOffset, long memberOutputOffset, int windowLength)
+    {
+        var state = new GzipScanState(new InflateMark(bitOffset, outputOffset, isMemberStart), new byte[windowLength], 0, memberOffset, memberOutputOffset, [], 0);
+        Assert.Throws<CorruptIndexException>(() => GzipScanState.FromBytes(state.ToBytes()));
+    }
 }

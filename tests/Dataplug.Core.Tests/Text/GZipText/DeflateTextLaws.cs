@@ -15,9 +15,9 @@ public abstract class ZLibTextLaws : GZipTextLaws
 
     protected override string FileName => "text.txt.zz";
 
-    protected override Gen<byte[]> Objects { get; } = GZipSamples.Texts.Zip(DeflateSamples.Ways).Select(pair => DeflateSamples.Compress(pair.Item1, DeflateContainer.ZLib, pair.Item2.Level, pair.Item2.FlushEvery));
+    protected override Gen<byte[]> Objects { get; } = GZipSamples.Texts.Zip(ContainerSamples.Ways).Select(pair => ContainerSamples.Compress(pair.Item1, DeflateContainer.ZLib, pair.Item2.Level, pair.Item2.FlushEvery));
 
-    protected override byte[] Decode(byte[] stored) => DeflateSamples.Decompress(stored, DeflateContainer.ZLib);
+    protected override byte[] Decode(byte[] stored) => ContainerSamples.Decompress(stored, DeflateContainer.ZLib);
 }
 
 /// <inheritdoc/>
@@ -39,9 +39,9 @@ public sealed class DeflateTextLawsOnFiles : GZipTextLaws
 
     protected override string FileName => "text.deflate";
 
-    protected override Gen<byte[]> Objects { get; } = GZipSamples.Texts.Zip(DeflateSamples.Ways).Select(pair => DeflateSamples.Compress(pair.Item1, DeflateContainer.Raw, pair.Item2.Level, pair.Item2.FlushEvery));
+    protected override Gen<byte[]> Objects { get; } = GZipSamples.Texts.Zip(ContainerSamples.Ways).Select(pair => ContainerSamples.Compress(pair.Item1, DeflateContainer.Raw, pair.Item2.Level, pair.Item2.FlushEvery));
 
-    protected override byte[] Decode(byte[] stored) => DeflateSamples.Decompress(stored, DeflateContainer.Raw);
+    protected override byte[] Decode(byte[] stored) => ContainerSamples.Decompress(stored, DeflateContainer.Raw);
 
     protected override Task<LawStore> CreateStoreAsync() => Task.FromResult<LawStore>(new FileLawStore());
 }

@@ -187,9 +187,9 @@ public sealed class ZstdTextTests
         var registry = new FormatRegistry(GZipText.Format, ZLibText.Format, ZstdText.Format, DeflateText.Format, Dataplug.Text.RawText.Format);
         Assert.Equal("zstd-text", await DetectAsync(ZstdSamples.Compress(Content, ZstdLayout.OneFrame)));
         Assert.Equal("zstd-text", await DetectAsync(ZstdSamples.Compress(Content, ZstdLayout.Pzstd)));
-        Assert.Equal("zlib-text", await DetectAsync(DeflateSamples.Compress(Content, DeflateContainer.ZLib)));
+        Assert.Equal("zlib-text", await DetectAsync(ContainerSamples.Compress(Content, DeflateContainer.ZLib)));
         Assert.Equal("raw-text", await DetectAsync("x^ looks like a zlib header\n"u8.ToArray()));
-        await Assert.ThrowsAsync<UnsupportedFormatException>(() => DetectAsync(DeflateSamples.Compress(Content, DeflateContainer.Raw)));
+        await Assert.ThrowsAsync<UnsupportedFormatException>(() => DetectAsync(ContainerSamples.Compress(Content, DeflateContainer.Raw)));
         await Assert.ThrowsAsync<UnsupportedFormatException>(() => DetectAsync(ZstdSamples.Frame([0, 1, 2, 3, 0, 1, 2, 3], 3, true)));
 
         async Task<string> DetectAsync(byte[] stored)

@@ -1,7 +1,7 @@
-namespace Dataplug.Core.Tests.Compression;
+namespace Dataplug.Conformance.GZip;
 
 /// <summary>A literal (Distance 0, Value the byte) or a match (Value the length).</summary>
-internal readonly record struct Token(int Value, int Distance)
+public readonly record struct Token(int Value, int Distance)
 {
     public static Token Literal(byte value) => new(value, 0);
 
@@ -12,7 +12,7 @@ internal readonly record struct Token(int Value, int Distance)
 /// Writes deflate blocks exactly as told, valid ones and invalid ones, down to each codeword length; so that the decoder sees what
 /// no compressor would write.
 /// </summary>
-internal sealed class DeflateWriter
+public sealed class DeflateWriter
 {
     private static readonly int[] LengthBases = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
     private static readonly int[] LengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
@@ -156,6 +156,13 @@ internal sealed class DeflateWriter
             Bits(token.Distance - DistanceBases[distance], Math.Max(0, distance / 2 - 1));
         }
         Codeword(literals[256], literalLengths[256]);
+    }
+
+    /// <summary>Bits of another stream as they are, from its bit <paramref name="from"/> up to <paramref name="to"/>.</summary>
+    public void CopyBits(ReadOnlySpan<byte> source, long from, long to)
+    {
+        for (var bit = from; bit < to; bit++)
+            Bits(source[(int)(bit >> 3)] >> (int)(bit & 7) & 1, 1);
     }
 
     public static int LengthSymbol(int length, bool longest258 = false) =>
