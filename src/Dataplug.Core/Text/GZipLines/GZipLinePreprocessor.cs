@@ -65,8 +65,8 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
         ArgumentNullException.ThrowIfNull(writer);
         var marks = new GZipMarkColumns();
         var windows = new GZipMarkColumns();
-        var numbers = new List<long>();
-        var windowCount = 0L;
+        var leadIns = new List<long>();
+        var budget = new IndexBudget(_options.IndexBudget);
         GZipLinePartial.Entry? totals = null;
         await foreach (var partial in partials.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
@@ -78,12 +78,15 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
                 switch (entry.Kind)
                 {
                     case GZipLinePartial.EntryKind.Mark:
-                        marks.Add(entry.First, entry.Second, entry.Third);
+                        if (budget.TryAddMark(entry.First))
+                            marks.Add(entry.First, entry.Second, entry.Third);
                         break;
                     case GZipLinePartial.EntryKind.Window:
+                        if (!budget.TryAddWindow(entry.First, entry.Bytes.Length))
+                            break;
                         await writer.WriteBlobAsync("windows", entry.Bytes, cancellationToken).ConfigureAwait(false);
                         windows.Add(entry.First, entry.Second, entry.Third);
-                        windowCount++;
+                        leadIns.Add(entry.LeadIn);
                         break;
                     default:
                         totals = entry with { Bytes = entry.Bytes.ToArray() };
@@ -96,7 +99,9 @@ public sealed class GZipLinePreprocessor<TContent> : IStreamingPreprocessor
             throw Corrupt(source);
         await marks.WriteAsync(writer, "marks", cancellationToken).ConfigureAwait(false);
         await windows.WriteAsync(writer, "windows", cancellationToken).ConfigureAwait(false);
-        await writer.WriteColumnAsync("windows.blob", BlobNumbers(windows, windowCount), cancellationToken).ConfigureAwait(false);
+        var numbers = BlobNumbers(windows, leadIns.Count);
+        await writer.WriteColumnAsync("windows.lead", Array.ConvertAll(numbers, number => leadIns[(int)number]), cancellationToken).ConfigureAwait(false);
+        await writer.WriteColumnAsync("windows.blob", numbers, cancellationToken).ConfigureAwait(false);
         await writer.WriteColumnAsync("totals", new[] { end.First, end.Second }, cancellationToken).ConfigureAwait(false);
         using var attributes = JsonDocument.Parse(end.Bytes);
         writer.SetAttributes(attributes.RootElement);

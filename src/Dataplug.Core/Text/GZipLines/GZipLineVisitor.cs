@@ -18,6 +18,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     private long _output;
     private long _lastMarkOffset;
     private byte[] _firstMember = [];
+    private LeadInEnd _leadInEnd;
 
     private long _checkpointOffset;
     private long _checkpointTime = Stopwatch.GetTimestamp();
@@ -34,15 +35,19 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         _lastMarkOffset = mark.CompressedByteOffset;
         _state.ResetWrittenCount();
         content.Save(_state);
-        var line = GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, mark.IsMemberStart);
-        _marks.Enqueue(new PassedMark(mark, line, _firstMember, _state.WrittenSpan.ToArray()));
+        _marks.Enqueue(new PassedMark(mark, PackLine(mark.IsMemberStart), _firstMember, _state.WrittenSpan.ToArray()));
     }
+
+    public void OnLeadInEnd(in InflateMark mark, long outputOffset) => _leadInEnd = new LeadInEnd(mark, outputOffset, PackLine(isMemberStart: false));
 
     public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state)
     {
         var passed = TakeMarksUpTo(mark);
         if (!mark.IsMemberStart)
-            _partial.AddWindow(mark.CompressedBitOffset, mark.OutputOffset, passed.Line, WindowCodec.Encode(window));
+        {
+            var usable = _leadInEnd.Mark == mark ? _leadInEnd : new LeadInEnd(mark, mark.OutputOffset, passed.Line);
+            _partial.AddWindow(mark.CompressedBitOffset, mark.OutputOffset, usable.Line, usable.OutputOffset - mark.OutputOffset, WindowCodec.Encode(window));
+        }
 
         // The one before has not been stored yet: the next access point will do.
         if (Volatile.Read(ref _checkpoint) is not null)
@@ -115,6 +120,8 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         throw new InvalidOperationException($"The access point at bit {mark.CompressedBitOffset} was no mark before.");
     }
 
+    private long PackLine(bool isMemberStart) => GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, isMemberStart);
+
     private byte[] WriteAttributes(GzipScanResult result)
     {
         var bytes = new ArrayBufferWriter<byte>();
@@ -173,6 +180,9 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
 
         return false;
     }
+
+    // From where on the output of an access point can be had, and the line there.
+    private readonly record struct LeadInEnd(InflateMark Mark, long OutputOffset, long Line);
 
     private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State);
 
