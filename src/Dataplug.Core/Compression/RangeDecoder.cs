@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Compression;
 
 /// <summary>Reads what a <see cref="RangeEncoder"/> wrote. Any bytes decode to some bits: it reads zeros beyond their end, and
@@ -21,6 +23,7 @@ internal ref struct RangeDecoder
 
     /// <summary>Decodes a bit.</summary>
     /// <param name="zero">The probability of 0 in units of 2⁻¹⁶.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Read(int zero)
     {
         var bound = (_range >> 16) * (uint)zero;
@@ -55,6 +58,7 @@ internal ref struct RangeDecoder
         return value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Normalize()
     {
         while (_range < 1u << 24)
@@ -64,6 +68,7 @@ internal ref struct RangeDecoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte Next()
     {
         var at = Position++;

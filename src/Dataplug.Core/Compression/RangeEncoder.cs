@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Compression;
 
 /// <summary>
@@ -25,6 +27,7 @@ internal ref struct RangeEncoder
     /// <summary>Codes a bit.</summary>
     /// <param name="bit">0 or 1.</param>
     /// <param name="zero">The probability of 0 in units of 2⁻¹⁶, as a <see cref="BitModel"/> keeps it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(int bit, int zero)
     {
         var bound = (_range >> 16) * (uint)zero;
@@ -72,6 +75,7 @@ internal ref struct RangeEncoder
         return _length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Normalize()
     {
         while (_range < 1u << 24)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Dataplug.Compression;
 
@@ -36,6 +37,8 @@ internal sealed class SparseWindowCoder
     /// <param name="window">1 to 32768 bytes.</param>
     /// <param name="code">The code, valid until the next call.</param>
     /// <returns>False when the code would be longer than <see cref="MaxCodeLength"/>.</returns>
+    // Optimised at its first call: there are few calls, each a loop of thousands of bits.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryEncode(ReadOnlySpan<byte> window, out ReadOnlySpan<byte> code)
     {
         Reset();
@@ -86,6 +89,7 @@ internal sealed class SparseWindowCoder
     /// <param name="encoded">The code; whatever it is, the time is bounded.</param>
     /// <param name="window">Zeros, as many as the window has bytes, at least 1.</param>
     /// <returns>False when the bytes are no such code.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryDecode(ReadOnlySpan<byte> encoded, Span<byte> window)
     {
         Reset();
@@ -135,6 +139,7 @@ internal sealed class SparseWindowCoder
     }
 
     // A number v as v + 1: how many bits follow its highest one (class), then these bits, of which the first two are modelled.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteLength(ref RangeEncoder coder, int length, BitModel[] classes, BitModel[] bits)
     {
         var value = (uint)length + 1;
@@ -149,6 +154,7 @@ internal sealed class SparseWindowCoder
         coder.WriteEven(value, bitsLeft);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ReadLength(ref RangeDecoder coder, BitModel[] classes, BitModel[] bits)
     {
         var classNode = 1;
@@ -162,6 +168,7 @@ internal sealed class SparseWindowCoder
         return (int)((uint)node << bitsLeft | coder.ReadEven(bitsLeft)) - 1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteBit(ref RangeEncoder coder, int bit, BitModel[] models, ref int node, int first)
     {
         ref var model = ref models[first + node];
@@ -170,6 +177,7 @@ internal sealed class SparseWindowCoder
         node = node << 1 | bit;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ReadBit(ref RangeDecoder coder, BitModel[] models, ref int node, int first)
     {
         ref var model = ref models[first + node];
@@ -179,6 +187,7 @@ internal sealed class SparseWindowCoder
     }
 
     // In a context that was never seen a byte is as likely as it is anywhere.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref BitModel ByteModel(int context, int node)
     {
         ref var model = ref _bytesAfter[(context << 8) + node];

@@ -58,6 +58,7 @@ internal sealed unsafe class WindowUsage
     /// <param name="target">Where its first byte goes.</param>
     /// <param name="source">Its source's first byte, at most 32768 before.</param>
     /// <param name="length">Its length in bytes, at most 258; it may overlap its source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(byte* target, byte* source, int length)
     {
         var from = source - AccessPoint;
@@ -91,6 +92,7 @@ internal sealed unsafe class WindowUsage
             window[i] &= used[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Copy(long to, long from, int length)
     {
         FillLiterals(to, length);
@@ -113,6 +115,7 @@ internal sealed unsafe class WindowUsage
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Use(long from, int length)
     {
         FillLiterals(from + length, 0);
@@ -121,6 +124,7 @@ internal sealed unsafe class WindowUsage
     }
 
     // Up to a place, and makes room for some more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void FillLiterals(long end, int room)
     {
         var literals = end - _filled;

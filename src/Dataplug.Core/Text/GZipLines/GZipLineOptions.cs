@@ -12,11 +12,10 @@ public sealed record GZipLineOptions
     /// <summary>The default of <see cref="AccessPointSpacing"/>: 4 MiB.</summary>
     public const long DefaultAccessPointSpacing = GzipScanOptions.DefaultAccessPointSpacing;
 
-    /// <summary>The finest spacing of access points that an <see cref="IndexBudget"/> chooses by itself: 1 MiB.</summary>
-    public const long FinestBudgetedSpacing = 1L << 20;
-
     /// <summary>The default of <see cref="LeadIn"/>: 256 KiB.</summary>
     public const long DefaultLeadIn = 256L << 10;
+
+    private const long FinestBudgetedSpacing = 1L << 20;
 
     private const string AccessPointSpacingName = "accessPointSpacing";
     private const string MarkSpacingName = "markSpacing";
@@ -27,7 +26,7 @@ public sealed record GZipLineOptions
     public static GZipLineOptions Default { get; } = new();
 
     /// <summary>Bytes of decompressed content between two places where reading can begin, ≥ 1; null for 4 MiB or, where there is an
-    /// <see cref="IndexBudget"/>, for what it allows.</summary>
+    /// <see cref="IndexBudget"/>, for what it allows, 1 MiB or more.</summary>
     public long? AccessPointSpacing { get; init; }
 
     /// <summary>Bytes of decompressed content between two marks (places where the number of lines is known and reading can
