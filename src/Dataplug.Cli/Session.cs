@@ -71,18 +71,34 @@ internal sealed class Session : IAsyncDisposable
         return new Session(terminal, stores, MetadataOf(result, shared, terminal), Has(result, shared.Json), result.GetValue(shared.NoColor));
     }
 
-    /// <summary>The object as the given format, or as the one that it was preprocessed with, or as the one it looks like.</summary>
+    /// <summary>The object as the given format, or as the one that it was preprocessed with, or as the one it looks like; with the
+    /// parameters that its index was made with, if there is one.</summary>
     /// <param name="uri">The object.</param>
     /// <param name="formatId">The format's id; null to find it.</param>
-    /// <param name="salvage">Whether a damaged object may be used up to its damage.</param>
+    /// <param name="salvage">Whether a damaged object may be used up to its damage. An index of a part is used where this was asked for,
+    /// one of the whole where it was not.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     public async Task<CloudObject> OpenAsync(string uri, string? formatId, bool salvage, CancellationToken cancellationToken)
     {
         var parsed = ObjectUri.Parse(uri);
-        var format = formatId is not null ? Format(formatId) : await FindFormatAsync(parsed, salvage, cancellationToken);
-        if (salvage)
-            format = format.ForSalvage() ?? throw new UsageException($"--salvage can't be used with format '{format.Id}'");
+        var (format, parameters) = await FindAsync(parsed, formatId, cancellationToken);
+        format = WithSalvage(format, salvage);
+        if (parameters is not null && WithParametersOfIndex(format, parameters) is var indexed && IsForSalvage(indexed) == IsForSalvage(format))
+            format = indexed;
         return CloudObject.FromUri(format, parsed, Options);
+    }
+
+    /// <summary>The object as in <see cref="OpenAsync"/>, but of a format with parameters of its own.</summary>
+    /// <param name="uri">The object.</param>
+    /// <param name="formatId">The format's id; null to find it.</param>
+    /// <param name="salvage">Whether a damaged object may be used up to its damage.</param>
+    /// <param name="choose">Makes the wanted format of that with its defaults.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public async Task<CloudObject> OpenToIndexAsync(string uri, string? formatId, bool salvage, Func<DataFormat, DataFormat> choose, CancellationToken cancellationToken)
+    {
+        var parsed = ObjectUri.Parse(uri);
+        var format = formatId is not null ? Format(formatId) : (await FindAsync(parsed, null, cancellationToken)).Format;
+        return CloudObject.FromUri(choose(WithSalvage(format, salvage)), parsed, Options);
     }
 
     /// <summary>The format of an id.</summary>
@@ -100,28 +116,48 @@ internal sealed class Session : IAsyncDisposable
     public ValueTask DisposeAsync() => Stores.DisposeAsync();
 
     // The places of all formats' indexes are asked at once: the object may have been indexed as another format than it looks like.
-    private async Task<DataFormat> FindFormatAsync(ObjectUri uri, bool salvage, CancellationToken cancellationToken)
+    private async Task<(DataFormat Format, string? Parameters)> FindAsync(ObjectUri uri, string? formatId, CancellationToken cancellationToken)
     {
-        var states = await Task.WhenAll(Formats.Formats.Select(StatusAsync));
+        var formats = formatId is not null ? [Format(formatId)] : Formats.Formats;
+        var indexes = await Task.WhenAll(formats.Select(StatusAsync));
         foreach (var wanted in (IndexStatus[])[IndexStatus.Current, IndexStatus.Stale])
         {
-            if (Array.IndexOf(states, wanted) is var found and >= 0)
-                return Formats.Formats[found];
+            if (Array.FindIndex(indexes, index => index.Status == wanted) is var found and >= 0)
+                return (formats[found], indexes[found].Parameters);
         }
 
-        return await Formats.DetectAsync(await Stores.PinAsync(uri, cancellationToken), cancellationToken);
+        return (formatId is not null ? formats[0] : await Formats.DetectAsync(await Stores.PinAsync(uri, cancellationToken), cancellationToken), null);
 
-        async Task<IndexStatus> StatusAsync(DataFormat format)
+        async Task<(IndexStatus Status, string? Parameters)> StatusAsync(DataFormat format)
         {
             try
             {
-                return (await CloudObject.FromUri((salvage ? format.ForSalvage() : null) ?? format, uri, Options).GetStateAsync(cancellationToken)).Status;
+                var state = await CloudObject.FromUri(format, uri, Options).GetStateAsync(cancellationToken);
+                return (state.Status, state.Parameters);
             }
             catch (CorruptIndexException)
             {
                 // It was indexed as such; whoever needs the index finds out that it is damaged.
-                return IndexStatus.Stale;
+                return (IndexStatus.Stale, null);
             }
+        }
+    }
+
+    private static DataFormat WithSalvage(DataFormat format, bool salvage) =>
+        !salvage ? format : format.ForSalvage() ?? throw new UsageException($"--salvage can't be used with format '{format.Id}'");
+
+    private static bool IsForSalvage(DataFormat format) => format.ForSalvage()?.Parameters == format.Parameters;
+
+    private static DataFormat WithParametersOfIndex(DataFormat format, string parameters)
+    {
+        try
+        {
+            return parameters == format.Parameters ? format : format.WithParameters(parameters);
+        }
+        catch (ArgumentException)
+        {
+            // Another version of the program knows parameters that this one does not; whoever needs the index is told.
+            return format;
         }
     }
 

@@ -100,8 +100,10 @@ public abstract class CloudObject
         return found.Match switch
         {
             IndexMatch.Missing or IndexMatch.OtherObject => new IndexState(IndexStatus.Missing, found.Current, null, 0),
-            IndexMatch.Current => new IndexState(IndexStatus.Current, found.Current, found.Place.Uri, found.Reader!.Info.Size),
-            _ => new IndexState(IndexStatus.Stale, found.Current, found.Place.Uri, found.Reader!.Info.Size),
+            var match => new IndexState(match == IndexMatch.Current ? IndexStatus.Current : IndexStatus.Stale, found.Current, found.Place.Uri, found.Reader!.Info.Size)
+            {
+                Parameters = found.Reader.Header.Parameters,
+            },
         };
     }
 

@@ -122,6 +122,65 @@ public sealed class PreprocessCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_spacing_makes_a_finer_index_that_the_other_commands_find()
+    {
+        var file = await _workspace.FastqAsync(reads: 6000);
+        var usual = await _tool.JsonAsync("preprocess", file.Path);
+
+        var fine = await _tool.JsonAsync("preprocess", file.Path, "--spacing", "128KiB");
+
+        Assert.Equal("indexed", fine.GetProperty("outcome").GetString());
+        Assert.True(fine.GetProperty("sidecarSize").GetInt64() > usual.GetProperty("sidecarSize").GetInt64());
+        Assert.Equal("already-indexed", (await _tool.JsonAsync("preprocess", file.Path, "--spacing", "128KiB")).GetProperty("outcome").GetString());
+        var inspected = await _tool.JsonAsync("inspect", file.Path);
+        Assert.Equal("current", inspected.GetProperty("index").GetString());
+        foreach (var format in (string[][])[[], ["--format", "fastq-gzip"]])
+        {
+            var slices = await _tool.OkAsync(["partition", file.Path, "--param", "count=5", .. format]);
+            Assert.Equal(5, slices.Lines.Count);
+            Assert.Contains("leadIn", slices.Lines[^1], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_budget_bounds_the_index()
+    {
+        var file = await _workspace.FastqAsync(reads: 20_000);
+        var fine = await _tool.JsonAsync("preprocess", file.Path, "--spacing", "64KiB");
+
+        var bounded = await _tool.JsonAsync("preprocess", file.Path, "--spacing", "64KiB", "--index-budget", "0.1%");
+
+        var limit = (0.001 * bounded.GetProperty("size").GetInt64()) + 1500;
+        Assert.True(fine.GetProperty("sidecarSize").GetInt64() > limit);
+        Assert.InRange(bounded.GetProperty("sidecarSize").GetInt64(), 1, limit);
+    }
+
+    [Theory]
+    [InlineData("--spacing", "0")]
+    [InlineData("--spacing", "4 parsecs")]
+    [InlineData("--index-budget", "0")]
+    [InlineData("--index-budget", "101%")]
+    [InlineData("--index-budget", "much")]
+    public async Task Nonsense_about_the_fineness_is_a_usage_error(string option, string value)
+    {
+        var file = await _workspace.FastqAsync();
+
+        var result = await _tool.RunAsync("preprocess", file.Path, option, value);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($"{option} is '{value}'", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_format_without_access_points_takes_no_spacing()
+    {
+        var result = await _tool.RunAsync("preprocess", _workspace.Csv(), "--spacing", "4MiB");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("format 'csv' has no access points", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_missing_object_is_one_error_line()
     {
         var result = await _tool.RunAsync("preprocess", _workspace.PathOf("missing.fastq.gz"));

@@ -233,10 +233,12 @@ internal sealed unsafe class GzipDecoder : IDisposable
         return _header.Append(header, out var consumed, out _, out _) && consumed == header.Length;
     }
 
-    /// <summary>Begins to note what the output from here on refers to before here; it stops with OutputFull when all is known.</summary>
-    public void Track(WindowUsage usage)
+    /// <summary>Begins to note what of the output before here matters after here; it stops with OutputFull when all is known.</summary>
+    /// <param name="usage">Takes the notes.</param>
+    /// <param name="leadIn">Bytes of output from here on that nobody wants.</param>
+    public void Track(WindowUsage usage, long leadIn)
     {
-        usage.Clear();
+        usage.Begin(leadIn);
         usage.AccessPoint = _cursor.Out;
         _inflate.Usage = usage;
         LimitOutput();
@@ -384,7 +386,7 @@ internal sealed unsafe class GzipDecoder : IDisposable
                         case InflateStatus.OutputFull:
                             if (_delivered != _cursor.Out)
                                 return GzipEvent.OutputFull;
-                            if (_inflate.Usage is { } usage && _cursor.Out - usage.AccessPoint >= WindowLength)
+                            if (_inflate.Usage is { } usage && _cursor.Out - usage.AccessPoint >= usage.Reach)
                                 return GzipEvent.OutputFull;
                             Slide();
                             break;
@@ -565,7 +567,7 @@ internal sealed unsafe class GzipDecoder : IDisposable
         var end = _bufferStart + _buffer.Length;
         if (_inflate.Usage is { } usage)
         {
-            var known = usage.AccessPoint + WindowLength + InflateDecoder.OutputMargin;
+            var known = usage.AccessPoint + usage.Reach + InflateDecoder.OutputMargin;
             if (known < end)
                 end = known;
         }

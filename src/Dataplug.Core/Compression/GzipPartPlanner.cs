@@ -97,7 +97,7 @@ internal sealed class GzipPartPlanner
         if (_lastMark >= 0 && boundary.Output - _lastMark < _options.MarkSpacing)
             return;
         _lastMark = boundary.Output;
-        if (boundary.IsMemberStart || boundary.Output - _lastAccessPoint >= Math.Max(_options.AccessPointSpacing, WindowLength))
+        if (boundary.IsMemberStart || boundary.Output - _lastAccessPoint >= _options.LeastAccessPointDistance)
             _lastAccessPoint = boundary.Output;
     }
 

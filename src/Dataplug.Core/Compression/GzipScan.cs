@@ -11,6 +11,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     private readonly GzipDecoder _decoder;
     private readonly WindowUsage _usage = new();
     private readonly CancellationToken _cancellationToken;
+    private readonly long _leadIn;
     private long? _lastMark;
     private long _lastAccessPoint;
     private readonly long _endBit = -1;
@@ -19,13 +20,17 @@ internal sealed class GzipScan<TVisitor> : IDisposable
     private bool _ended;
 
     /// <summary>An access point whose window's use is still being noted.</summary>
-    private sealed record PendingAccessPoint(InflateMark Mark, byte[] Window, long MemberOffset, long MemberOutputOffset, byte[] Header, uint Crc, long MemberCount);
+    private sealed record PendingAccessPoint(InflateMark Mark, byte[] Window, long MemberOffset, long MemberOutputOffset, byte[] Header, uint Crc, long MemberCount)
+    {
+        public bool LeadInEnded { get; set; }
+    }
 
     public GzipScan(TVisitor visitor, GzipScanOptions options, GzipScanState? resumeFrom, CancellationToken cancellationToken)
     {
         _options = options;
         _visitor = visitor;
         _cancellationToken = cancellationToken;
+        _leadIn = options.UsedLeadIn;
         _decoder = new GzipDecoder(options.Source, options.Container);
         if (resumeFrom is not { } state)
             return;
@@ -54,6 +59,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
         _cancellationToken = cancellationToken;
         _endBit = start.EndBit;
         _isEntered = !start.At.IsMemberStart;
+        _leadIn = options.UsedLeadIn;
         _decoder = new GzipDecoder(options.Source) { SumsEnteredMember = true };
         _lastMark = start.LastMark < 0 ? null : start.LastMark;
         _lastAccessPoint = start.LastAccessPoint;
@@ -97,7 +103,7 @@ internal sealed class GzipScan<TVisitor> : IDisposable
             _cancellationToken.ThrowIfCancellationRequested();
             var happened = _decoder.Advance(input, out var consumed);
             input = input[consumed..];
-            if (_pending is { } pending && _decoder.OutputPosition - pending.Mark.OutputOffset >= WindowCodec.MaxWindowLength)
+            if (_pending is { } pending && _decoder.OutputPosition - pending.Mark.OutputOffset >= _usage.Reach)
                 DeliverPending();
             switch (happened)
             {
@@ -121,7 +127,8 @@ internal sealed class GzipScan<TVisitor> : IDisposable
                 default:
                     if (_pending is not null)
                         DeliverPending();
-                    Deliver();
+                    else
+                        Deliver();
                     if (_options.Container == DeflateContainer.GZip && _decoder.Member is { } member)
                         _visitor.OnMember(member);
                     break;
@@ -176,11 +183,31 @@ internal sealed class GzipScan<TVisitor> : IDisposable
 
     private void Deliver()
     {
-        var output = _decoder.Output;
-        if (output.IsEmpty)
+        if (_pending is { LeadInEnded: false } pending)
+        {
+            var left = pending.Mark.OutputOffset + _leadIn - (_decoder.OutputPosition - _decoder.Output.Length);
+            if (left <= _decoder.Output.Length)
+            {
+                Deliver((int)left);
+                EndLeadIn(pending);
+            }
+        }
+        Deliver(_decoder.Output.Length);
+    }
+
+    private void Deliver(int length)
+    {
+        if (length == 0)
             return;
-        _visitor.OnOutput(output);
-        _decoder.TakeOutput(output.Length);
+        _visitor.OnOutput(_decoder.Output[..length]);
+        _decoder.TakeOutput(length);
+    }
+
+    private void EndLeadIn(PendingAccessPoint pending)
+    {
+        pending.LeadInEnded = true;
+        if (_leadIn > 0)
+            _visitor.OnLeadInEnd(pending.Mark, _decoder.OutputPosition - _decoder.Output.Length);
     }
 
     private void Mark(bool isMemberStart)
@@ -198,24 +225,33 @@ internal sealed class GzipScan<TVisitor> : IDisposable
             _lastAccessPoint = output;
             _visitor.OnAccessPoint(mark, default, new GzipScanState(mark, [], _decoder.MemberCount, mark.CompressedByteOffset, output, [], 0));
         }
-        else if (output - _lastAccessPoint >= Math.Max(_options.AccessPointSpacing, WindowCodec.MaxWindowLength))
+        else if (output - _lastAccessPoint >= _options.LeastAccessPointDistance)
         {
-            // The one before has been delivered: it was pending for 32 KiB of output at most, which is also the least distance.
+            // The one before has been delivered: it was pending for the least distance at most.
             _lastAccessPoint = output;
             _pending = new PendingAccessPoint(mark, _decoder.Window.ToArray(), _decoder.MemberOffset, _decoder.MemberOutputOffset,
                 _decoder.MemberHeader.ToArray(), _decoder.Crc, _decoder.MemberCount);
-            _decoder.Track(_usage);
+            _decoder.Track(_usage, _leadIn);
         }
     }
 
     private void DeliverPending()
     {
+        Deliver();
         var point = _pending!;
+        if (!point.LeadInEnded)
+            EndLeadIn(point); // its member has ended
         _pending = null;
         _decoder.EndTracking();
+        var window = point.Window;
         if (_options.SparseWindows)
-            _usage.Sparsify(point.Window);
+        {
+            // A resumed scan wants the output of the lead-in, too.
+            if (_leadIn > 0)
+                window = window.AsSpan().ToArray();
+            _usage.Sparsify(window);
+        }
         var state = new GzipScanState(point.Mark, point.Window, point.MemberCount, point.MemberOffset, point.MemberOutputOffset, point.Header, point.Crc);
-        _visitor.OnAccessPoint(point.Mark, point.Window, state);
+        _visitor.OnAccessPoint(point.Mark, window, state);
     }
 }

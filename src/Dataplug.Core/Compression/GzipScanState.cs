@@ -35,7 +35,8 @@ public sealed class GzipScanState
     /// <summary>Members that ended before the access point.</summary>
     public long MemberCount { get; }
 
-    /// <summary>The window, as the visitor got it: empty at a member's start, else at most 32768 bytes before the access point.</summary>
+    /// <summary>The window: empty at a member's start, else at most 32768 bytes before the access point, with all that any output
+    /// after it refers to.</summary>
     public ReadOnlyMemory<byte> Window => _window;
 
     internal long MemberOffset { get; }

@@ -20,14 +20,26 @@ public interface IGzipVisitor
     void OnMark(in InflateMark mark);
 
     /// <summary>
+    /// The lead-in of an access point ends: with its <see cref="OnAccessPoint"/>, which comes later, output can be had from here on.
+    /// All output before this place has been delivered, and none after it. Not called where
+    /// <see cref="GzipScanOptions.LeadIn"/> is 0, nor for access points at members' starts.
+    /// </summary>
+    /// <param name="mark">The access point; it was a mark before.</param>
+    /// <param name="outputOffset">Bytes of output before this place: those before the mark and the lead-in, or to the member's end
+    /// where that comes first.</param>
+    void OnLeadInEnd(in InflateMark mark, long outputOffset)
+    {
+    }
+
+    /// <summary>
     /// An access point: a mark together with all that is needed to begin there. It is reported later than the
-    /// <see cref="OnMark"/> of the same place, because the bytes of the window that matter are known only after the next 32 KiB
-    /// of output (or the member's end); access points come in the order of their marks. At the start of a member it follows its
+    /// <see cref="OnMark"/> of the same place, because the bytes of the window that matter are known only after the lead-in and
+    /// the next 32 KiB of output (or the member's end); access points come in the order of their marks. At the start of a member it follows its
     /// mark at once.
     /// </summary>
     /// <param name="mark">The place; it was a mark before.</param>
     /// <param name="window">Empty at a member's start; else the min(32768, output of the member so far) bytes before
-    /// the place, with 0 for those never referred to when <see cref="GzipScanOptions.SparseWindows"/> is set. Valid only during
+    /// the place, with 0 for those that do not matter when <see cref="GzipScanOptions.SparseWindows"/> is set. Valid only during
     /// the call.</param>
     /// <param name="state">From here a scan that was broken off can be resumed; it may be kept.</param>
     void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state);

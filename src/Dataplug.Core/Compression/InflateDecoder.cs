@@ -493,7 +493,7 @@ internal sealed unsafe partial class InflateDecoder
         Consume(ref cursor, used);
         if (distance > cursor.Out - cursor.History)
             return Corrupt(DistanceTooFar);
-        Usage?.Add(cursor.Out - distance, length);
+        Usage?.Add(cursor.Out, cursor.Out - distance, length);
         for (; length > 0; length--, cursor.Out++)
             *cursor.Out = *(cursor.Out - distance);
         return InflateStatus.OutputFull;
@@ -617,7 +617,7 @@ internal sealed unsafe partial class InflateDecoder
             var source = output - distance;
             output += length;
             if (TTracking.IsTracked)
-                Usage!.Add(source, (int)length);
+                Usage!.Add(target, source, (int)length);
 
             // The next entry is on its way while the match is copied.
             buffer |= Unsafe.ReadUnaligned<ulong>(input) << (int)available;

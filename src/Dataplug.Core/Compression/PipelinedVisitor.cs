@@ -45,11 +45,12 @@ internal sealed class PipelinedVisitor<TVisitor> : IGzipVisitor, IDisposable
     private enum HappeningKind
     {
         Mark,
+        LeadInEnd,
         AccessPoint,
         Member,
     }
 
-    private readonly record struct Happening(HappeningKind Kind, InflateMark Mark, GzipScanState? State = null, GzipMember? Member = null);
+    private readonly record struct Happening(HappeningKind Kind, InflateMark Mark, long Output = 0, byte[]? Window = null, GzipScanState? State = null, GzipMember? Member = null);
 
     /// <inheritdoc/>
     public void OnOutput(ReadOnlySpan<byte> output)
@@ -70,7 +71,10 @@ internal sealed class PipelinedVisitor<TVisitor> : IGzipVisitor, IDisposable
 
     /// <inheritdoc/>
     public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state) =>
-        _current.Happenings.Add(new(HappeningKind.AccessPoint, mark, state));
+        _current.Happenings.Add(new(HappeningKind.AccessPoint, mark, Window: window.ToArray(), State: state));
+
+    /// <inheritdoc/>
+    public void OnLeadInEnd(in InflateMark mark, long outputOffset) => _current.Happenings.Add(new(HappeningKind.LeadInEnd, mark, outputOffset));
 
     /// <inheritdoc/>
     public void OnMember(GzipMember member) => _current.Happenings.Add(new(HappeningKind.Member, default, Member: member));
@@ -164,7 +168,10 @@ internal sealed class PipelinedVisitor<TVisitor> : IGzipVisitor, IDisposable
                     _visitor.OnMark(happening.Mark);
                     break;
                 case HappeningKind.AccessPoint:
-                    _visitor.OnAccessPoint(happening.Mark, happening.State!.Window.Span, happening.State);
+                    _visitor.OnAccessPoint(happening.Mark, happening.Window, happening.State!);
+                    break;
+                case HappeningKind.LeadInEnd:
+                    _visitor.OnLeadInEnd(happening.Mark, happening.Output);
                     break;
                 default:
                     _visitor.OnMember(happening.Member!);

@@ -43,9 +43,15 @@ public sealed class StrategyArguments
         GetCount(name) is var count and <= int.MaxValue ? (int)count : throw Invalid(name, $"at most {int.MaxValue}");
 
     /// <summary>A number of bytes ≥ 1: decimal (kB, MB, GB, TB) and binary (KiB, MiB, GiB, TiB) suffixes are understood.</summary>
-    public long GetBytes(string name)
+    public long GetBytes(string name) =>
+        TryParseBytes(_values[name], out var bytes) ? bytes : throw Invalid(name, "a number of bytes such as 4096, 64MiB or 1GB");
+
+    /// <summary>Reads a number of bytes as <see cref="GetBytes"/> understands it.</summary>
+    public static bool TryParseBytes(string text, out long bytes)
     {
-        var text = _values[name].Trim();
+        ArgumentNullException.ThrowIfNull(text);
+        bytes = 0;
+        text = text.Trim();
         var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9') is var end && end < 0 ? text.Length : end;
         long unit = text[digits..].Trim().ToUpperInvariant() switch
         {
@@ -60,10 +66,10 @@ public sealed class StrategyArguments
             "TB" => 1_000_000_000_000,
             _ => 0,
         };
-        return unit > 0 && long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number >= 1 && number <= long.MaxValue / unit
-            ? number * unit
-            : throw Invalid(name, "a number of bytes such as 4096, 64MiB or 1GB");
+        var isValid = unit > 0 && long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out bytes)
+            && bytes >= 1 && bytes <= long.MaxValue / unit;
+        bytes = isValid ? bytes * unit : 0;
+        return isValid;
     }
 
     /// <summary>One of the parameter's choices.</summary>

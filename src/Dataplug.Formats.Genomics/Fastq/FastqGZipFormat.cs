@@ -26,7 +26,7 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
     public override string Id => FormatId;
 
     /// <inheritdoc/>
-    public override int IndexVersion => 1;
+    public override int IndexVersion => 2;
 
     /// <inheritdoc/>
     public override string Name => "FASTQ (gzip)";

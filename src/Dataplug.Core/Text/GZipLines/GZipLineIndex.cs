@@ -1,3 +1,4 @@
+using Dataplug.Compression;
 using Dataplug.Metadata;
 
 namespace Dataplug.Text;
@@ -8,67 +9,73 @@ namespace Dataplug.Text;
 /// </summary>
 /// <remarks>
 /// Columns of the sidecar (docs/formats/gzip-text.md): <c>marks.bit</c>, <c>marks.output</c>, <c>marks.line</c>, and the same
-/// three of <c>windows</c>, each with the blob number <c>windows.blob</c>. Marks are at most
+/// three of <c>windows</c>, each with its lead-in <c>windows.lead</c> and the blob number <c>windows.blob</c>. Marks are at most
 /// <see cref="GZipMarkColumns.Limit"/>, whatever the size of the object.
 /// </remarks>
 public sealed class GZipLineIndex
 {
-    private const int NoEntry = -2;
     private const int MemberStart = -1;
 
-    // Marks and access points with windows, merged in the order of the object; an access point that is also a mark is there once.
-    private readonly long[] _bits;
-    private readonly long[] _outputs;
-    private readonly long[] _keys;
-    private readonly int[] _windows;
+    // Where reading can end.
+    private readonly GZipMarkColumns _marks;
 
-    // The places at which inflating can begin, as indexes into the arrays above.
-    private readonly int[] _entries;
+    // Where reading can begin: member starts among the marks, and access points with a window.
+    private readonly Entry[] _entries;
     private readonly BlobTable? _blobs;
 
-    private GZipLineIndex(GZipMarkColumns marks, GZipMarkColumns windows, long[] blobNumbers, BlobTable? blobs, long storedSize, long storedEnd, bool isSalvaged, long lines, long contentSize)
+    /// <summary>An access point.</summary>
+    /// <param name="Bit">Its place in the object, in bits.</param>
+    /// <param name="Output">Bytes of content before it.</param>
+    /// <param name="LeadIn">Bytes of output after it that can't be had.</param>
+    /// <param name="Key">The key of the place where its lead-in ends.</param>
+    /// <param name="Window">The number of its window's blob, or <see cref="MemberStart"/>.</param>
+    private readonly record struct Entry(long Bit, long Output, int LeadIn, long Key, int Window);
+
+    private GZipLineIndex(GZipMarkColumns marks, GZipMarkColumns windows, long[] leadIns, long[] blobNumbers, BlobTable? blobs, long storedSize, long storedEnd, bool isSalvaged, long lines, long contentSize)
     {
-        var capacity = marks.Count + windows.Count;
-        _bits = new long[capacity];
-        _outputs = new long[capacity];
-        _keys = new long[capacity];
-        _windows = new int[capacity];
+        _marks = marks;
         _blobs = blobs;
         StoredSize = storedSize;
         StoredEnd = storedEnd;
         IsSalvaged = isSalvaged;
         Lines = lines;
         ContentSize = contentSize;
+        CheckMarks();
 
-        int m = 0, w = 0, count = 0;
+        var entries = new List<Entry>(windows.Count + 1);
+        int m = 0, w = 0;
+        long lastEnd = -1;
         while (m < marks.Count || w < windows.Count)
         {
-            var takeWindow = m == marks.Count || (w < windows.Count && windows.Bits[w] <= marks.Bits[m]);
-            var from = takeWindow ? windows : marks;
-            var i = takeWindow ? w : m;
-            _bits[count] = from.Bits[i];
-            _outputs[count] = from.Outputs[i];
-            _keys[count] = GZipMarkColumns.KeyOf(from.Lines[i]);
-            _windows[count] = takeWindow ? checked((int)blobNumbers[i]) : GZipMarkColumns.IsMemberStart(from.Lines[i]) ? MemberStart : NoEntry;
-            count++;
-            if (takeWindow)
+            Entry entry;
+            if (w < windows.Count && (m == marks.Count || windows.Bits[w] <= marks.Bits[m]))
             {
-                if (m < marks.Count && marks.Bits[m] == windows.Bits[w])
-                    m++;
+                if (leadIns[w] is < 0 or > GzipScanOptions.MaxLeadIn)
+                    throw new InvalidDataException();
+                entry = new Entry(windows.Bits[w], windows.Outputs[w], (int)leadIns[w], GZipMarkColumns.KeyOf(windows.Lines[w]), checked((int)blobNumbers[w]));
                 w++;
             }
             else
             {
-                m++;
+                var i = m++;
+                if (!GZipMarkColumns.IsMemberStart(marks.Lines[i]))
+                    continue;
+                entry = new Entry(marks.Bits[i], marks.Outputs[i], 0, GZipMarkColumns.KeyOf(marks.Lines[i]), MemberStart);
             }
+
+            // Output can be had from each access point at or after the end of the lead-in of the one before.
+            var end = entry.Output + entry.LeadIn;
+            if (entries.Count > 0 && (entry.Bit <= entries[^1].Bit || entry.Output < lastEnd || entry.Key < entries[^1].Key))
+                throw new InvalidDataException();
+            if (end > ContentSize || entry.Bit >> 3 > StoredEnd || entry.Key > (2 * Lines) + 1)
+                throw new InvalidDataException();
+            entries.Add(entry);
+            lastEnd = end;
         }
 
-        Array.Resize(ref _bits, count);
-        Array.Resize(ref _outputs, count);
-        Array.Resize(ref _keys, count);
-        Array.Resize(ref _windows, count);
-        _entries = [.. Enumerable.Range(0, count).Where(i => _windows[i] != NoEntry)];
-        Check();
+        if (entries.Count == 0 || entries[0] != new Entry(0, 0, 0, 0, MemberStart))
+            throw new InvalidDataException();
+        _entries = [.. entries];
     }
 
     /// <summary>Size of the stored object in bytes.</summary>
@@ -90,21 +97,22 @@ public sealed class GZipLineIndex
     /// <summary>Number of places at which reading can begin.</summary>
     public int AccessPointCount => _entries.Length;
 
-    /// <summary>Number of places at which reading can end, access points included.</summary>
-    public int MarkCount => _bits.Length;
+    /// <summary>Number of places at which reading can end.</summary>
+    public int MarkCount => _marks.Count;
 
-    /// <summary>The most stored bytes beside its own that a run of lines fetches: the widest gap between two access points plus
-    /// the widest between two marks (law 4).</summary>
+    /// <summary>The most stored bytes beside its own that a run of lines fetches (law 4): the widest span from an access point to
+    /// where the next one's lead-in ends, plus the widest between two marks.</summary>
     public long MaxOverread
     {
         get
         {
-            long entryGap = 0, markGap = 0;
+            long entrySpan = 0, markSpan = 0;
             for (var i = 0; i < _entries.Length; i++)
-                entryGap = Math.Max(entryGap, (i + 1 < _entries.Length ? (_bits[_entries[i + 1]] >> 3) + 1 : StoredEnd) - (_bits[_entries[i]] >> 3));
-            for (var i = 0; i < _bits.Length; i++)
-                markGap = Math.Max(markGap, (i + 1 < _bits.Length ? (_bits[i + 1] >> 3) + 1 : StoredEnd) - (_bits[i] >> 3));
-            return entryGap + markGap;
+                entrySpan = Math.Max(entrySpan, (i + 1 < _entries.Length ? LeadInEnd(_entries[i + 1]) : StoredEnd) - (_entries[i].Bit >> 3));
+            var bits = _marks.Bits;
+            for (var i = 0; i < bits.Length; i++)
+                markSpan = Math.Max(markSpan, (i + 1 < bits.Length ? (bits[i + 1] >> 3) + 1 : StoredEnd) - (bits[i] >> 3));
+            return entrySpan + markSpan;
         }
     }
 
@@ -115,13 +123,14 @@ public sealed class GZipLineIndex
         ArgumentNullException.ThrowIfNull(sidecar);
         var marks = await GZipMarkColumns.ReadAsync(sidecar, "marks", cancellationToken).ConfigureAwait(false);
         var windows = await GZipMarkColumns.ReadAsync(sidecar, "windows", cancellationToken).ConfigureAwait(false);
+        var leadIns = await sidecar.ReadColumnAsync("windows.lead", cancellationToken).ConfigureAwait(false);
         var numbers = await sidecar.ReadColumnAsync("windows.blob", cancellationToken).ConfigureAwait(false);
         var totals = await sidecar.ReadColumnAsync("totals", cancellationToken).ConfigureAwait(false);
         var blobs = numbers.Length > 0 ? await sidecar.ReadBlobTableAsync("windows", cancellationToken).ConfigureAwait(false) : null;
         var size = sidecar.Header.Source.Size;
         var end = sidecar.HasSection("end") ? await sidecar.ReadColumnAsync("end", cancellationToken).ConfigureAwait(false) : [size, 0];
         var name = sidecar.Header.Source.Uri.Display;
-        if (totals.Length != 2 || numbers.Length != windows.Count || totals[0] < 0 || totals[1] < 0
+        if (totals.Length != 2 || numbers.Length != windows.Count || leadIns.Length != windows.Count || totals[0] < 0 || totals[1] < 0
             || end.Length != 2 || end[0] < 0 || end[0] > size || end[1] is not (0 or 1)
             || numbers.Any(number => number < 0 || number >= blobs!.Count))
         {
@@ -130,7 +139,7 @@ public sealed class GZipLineIndex
 
         try
         {
-            return new GZipLineIndex(marks, windows, numbers, blobs, size, end[0], end[1] == 1, totals[0], totals[1]);
+            return new GZipLineIndex(marks, windows, leadIns, numbers, blobs, size, end[0], end[1] == 1, totals[0], totals[1]);
         }
         catch (InvalidDataException)
         {
@@ -151,20 +160,21 @@ public sealed class GZipLineIndex
             return GZipLineRange.Empty(firstLine);
 
         var entry = _entries[LastEntryAtOrBefore(2 * firstLine)];
-        var window = _windows[entry];
+        var isMemberStart = entry.Window == MemberStart;
         var toEnd = endLine == Lines;
         return new GZipLineRange
         {
             FirstLine = firstLine,
             LineCount = endLine - firstLine,
-            Start = _bits[entry] >> 3,
-            BitOffset = (int)(_bits[entry] & 7),
-            IsMemberStart = window == MemberStart,
-            Window = window == MemberStart ? null : _blobs![window],
-            SkipLines = firstLine - (_keys[entry] >> 1),
+            Start = entry.Bit >> 3,
+            BitOffset = (int)(entry.Bit & 7),
+            IsMemberStart = isMemberStart,
+            Window = isMemberStart ? null : _blobs![entry.Window],
+            LeadIn = entry.LeadIn,
+            SkipLines = firstLine - (entry.Key >> 1),
             End = toEnd ? StoredEnd : EndAfter(2 * endLine),
             ToEnd = toEnd,
-            ContentLength = toEnd && EndsEarly ? ContentSize - _outputs[entry] : null,
+            ContentLength = toEnd && EndsEarly ? ContentSize - entry.Output : null,
             IsSalvaged = toEnd && IsSalvaged,
         };
     }
@@ -178,9 +188,10 @@ public sealed class GZipLineIndex
     {
         ArgumentOutOfRangeException.ThrowIfNegative(contentOffset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(contentOffset, ContentSize);
-        var after = Ascending.FirstAtLeast(_outputs, contentOffset + 1);
-        var (fromOffset, fromLine) = after > 0 ? (_outputs[after - 1], LineFrom(_keys[after - 1])) : (0, 0);
-        var (toOffset, toLine) = after < _outputs.Length ? (_outputs[after], LineFrom(_keys[after])) : (ContentSize, Lines);
+        var outputs = _marks.Outputs;
+        var after = Ascending.FirstAtLeast(outputs, contentOffset + 1);
+        var (fromOffset, fromLine) = after > 0 ? (outputs[after - 1], LineFrom(KeyOf(after - 1))) : (0, 0);
+        var (toOffset, toLine) = after < outputs.Length ? (outputs[after], LineFrom(KeyOf(after))) : (ContentSize, Lines);
         toLine = Math.Min(toLine, Lines);
         return toOffset == fromOffset
             ? toLine
@@ -195,13 +206,24 @@ public sealed class GZipLineIndex
 
     private static CorruptIndexException Corrupt(string name) => new(name, "the columns of its line index contradict each other");
 
+    private long KeyOf(int mark) => GZipMarkColumns.KeyOf(_marks.Lines[mark]);
+
+    // The stored byte after which the output from the end of an access point's lead-in on comes: at the first mark after it, at the latest.
+    private long LeadInEnd(in Entry entry)
+    {
+        if (entry.LeadIn == 0)
+            return (entry.Bit >> 3) + 1;
+        var mark = Ascending.FirstAtLeast(_marks.Outputs, entry.Output + entry.LeadIn);
+        return mark < _marks.Count ? (_marks.Bits[mark] >> 3) + 1 : StoredEnd;
+    }
+
     private int LastEntryAtOrBefore(long key)
     {
         int low = 0, high = _entries.Length;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (_keys[_entries[middle]] <= key)
+            if (_entries[middle].Key <= key)
                 low = middle + 1;
             else
                 high = middle;
@@ -210,19 +232,23 @@ public sealed class GZipLineIndex
         return low - 1;
     }
 
+    // Keys rise like packed lines: those whose key is at least k are those that are at least 2 k.
     private long EndAfter(long key)
     {
-        var mark = Ascending.FirstAtLeast(_keys, key);
-        return mark < _bits.Length ? Math.Min(StoredEnd, (_bits[mark] + 7) >> 3) : StoredEnd;
+        var mark = Ascending.FirstAtLeast(_marks.Lines, 2 * key);
+        return mark < _marks.Count ? Math.Min(StoredEnd, (_marks.Bits[mark] + 7) >> 3) : StoredEnd;
     }
 
-    private void Check()
+    private void CheckMarks()
     {
-        if (_entries.Length == 0 || _entries[0] != 0 || _bits[0] != 0 || _outputs[0] != 0 || _keys[0] != 0 || _bits[^1] >> 3 > StoredEnd || _outputs[^1] > ContentSize || _keys[^1] > (2 * Lines) + 1)
+        var bits = _marks.Bits;
+        var outputs = _marks.Outputs;
+        var count = bits.Length;
+        if (count == 0 || bits[^1] >> 3 > StoredEnd || outputs[^1] > ContentSize || KeyOf(count - 1) > (2 * Lines) + 1 || bits[0] != 0 || outputs[0] != 0)
             throw new InvalidDataException();
-        for (var i = 1; i < _bits.Length; i++)
+        for (var i = 1; i < count; i++)
         {
-            if (_bits[i] <= _bits[i - 1] || _outputs[i] < _outputs[i - 1] || _keys[i] < _keys[i - 1])
+            if (bits[i] <= bits[i - 1] || outputs[i] < outputs[i - 1] || KeyOf(i) < KeyOf(i - 1))
                 throw new InvalidDataException();
         }
     }

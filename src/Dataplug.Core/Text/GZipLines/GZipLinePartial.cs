@@ -27,9 +27,10 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         var reader = new Reader(_rest.Span);
         var tag = reader.ReadByte();
         var (a, b, c) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        var leadIn = tag == WindowTag ? reader.ReadInt64() : 0;
         var length = tag == MarkTag ? 0 : reader.ReadLength();
         var start = _rest.Length - reader.Remaining;
-        entry = new Entry((EntryKind)tag, a, b, c, _rest.Slice(start, length));
+        entry = new Entry((EntryKind)tag, a, b, c, leadIn, _rest.Slice(start, length));
         if (tag is not (MarkTag or WindowTag or TotalsTag or PartTag))
             throw Reader.Corrupt();
         _rest = _rest[(start + length)..];
@@ -62,9 +63,10 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         Part = PartTag,
     }
 
-    /// <summary>A mark or window (bit offset, content offset, packed line, window), the totals (lines, content size, the packed
-    /// end of an object whose content ends before it or 0, attributes), or what one part of several knows.</summary>
-    public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, ReadOnlyMemory<byte> Bytes);
+    /// <summary>A mark (bit offset, content offset, packed line), a window (bit offset, content offset, packed line at the end of
+    /// its lead-in, the lead-in's length, the window), the totals (lines, content size, the packed end of an object whose content ends
+    /// before it or 0, 0, attributes), or what one part of several knows.</summary>
+    public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, long LeadIn, ReadOnlyMemory<byte> Bytes);
 
     public sealed class Builder
     {
@@ -72,9 +74,11 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
 
         public void AddMark(long bit, long output, long line) => Write(MarkTag, bit, output, line);
 
-        public void AddWindow(long bit, long output, long line, ReadOnlySpan<byte> window)
+        public void AddWindow(long bit, long output, long line, long leadIn, ReadOnlySpan<byte> window)
         {
             Write(WindowTag, bit, output, line);
+            BinaryPrimitives.WriteInt64LittleEndian(_bytes.GetSpan(sizeof(long)), leadIn);
+            _bytes.Advance(sizeof(long));
             WriteBytes(_bytes, window);
         }
 

@@ -85,8 +85,8 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
         ArgumentNullException.ThrowIfNull(writer);
         var marks = new GZipMarkColumns();
         var windows = new GZipMarkColumns();
-        var numbers = new List<long>();
-        var windowCount = 0L;
+        var leadIns = new List<long>();
+        var budget = new IndexBudget(_options.IndexBudget);
         GZipLinePartial.Entry? totals = null;
         var content = _createContent();
         var parts = new GZipLineParts(content, source.Uri.Display);
@@ -100,12 +100,15 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
                 switch (entry.Kind)
                 {
                     case GZipLinePartial.EntryKind.Mark:
-                        marks.Add(entry.First, entry.Second, entry.Third);
+                        if (budget.TryAddMark(entry.First))
+                            marks.Add(entry.First, entry.Second, entry.Third);
                         break;
                     case GZipLinePartial.EntryKind.Window:
+                        if (!budget.TryAddWindow(entry.First, entry.Bytes.Length))
+                            break;
                         await writer.WriteBlobAsync("windows", entry.Bytes, cancellationToken).ConfigureAwait(false);
                         windows.Add(entry.First, entry.Second, entry.Third);
-                        windowCount++;
+                        leadIns.Add(entry.LeadIn);
                         break;
                     case GZipLinePartial.EntryKind.Part:
                         parts.Add(GZipLinePart.FromBytes(entry.Bytes));
@@ -122,7 +125,9 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
             throw Corrupt(source);
         await marks.WriteAsync(writer, "marks", cancellationToken).ConfigureAwait(false);
         await windows.WriteAsync(writer, "windows", cancellationToken).ConfigureAwait(false);
-        await writer.WriteColumnAsync("windows.blob", BlobNumbers(windows, windowCount), cancellationToken).ConfigureAwait(false);
+        var numbers = BlobNumbers(windows, leadIns.Count);
+        await writer.WriteColumnAsync("windows.lead", Array.ConvertAll(numbers, number => leadIns[(int)number]), cancellationToken).ConfigureAwait(false);
+        await writer.WriteColumnAsync("windows.blob", numbers, cancellationToken).ConfigureAwait(false);
         await writer.WriteColumnAsync("totals", new[] { end.First, end.Second }, cancellationToken).ConfigureAwait(false);
         if (end.Third != 0)
             await writer.WriteColumnAsync("end", new[] { end.Third >> 1, end.Third & 1 }, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,7 @@ namespace Dataplug.Text;
 
 /// <summary>
 /// A run of lines of a gzip object's content, and how to get at it: from which bit of which byte to inflate with which window,
-/// how many lines to skip from there, and where to stop reading. Plain data, a few hundred bytes.
+/// how many bytes and lines to skip from there, and where to stop reading. Plain data, a few hundred bytes.
 /// </summary>
 public sealed record GZipLineRange
 {
@@ -37,9 +37,15 @@ public sealed record GZipLineRange
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsMemberStart { get; init; }
 
-    /// <summary>Lines between the access point and the first line, a begun line included: line feeds to pass over.</summary>
+    /// <summary>Lines between the end of the access point's lead-in and the first line, a begun line included: line feeds to pass
+    /// over.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long SkipLines { get; init; }
+
+    /// <summary>Bytes of output between the access point and the place from which on it can be had (its lead-in), at most 1 MiB; they are
+    /// decoded and passed over before <see cref="SkipLines"/> are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int LeadIn { get; init; }
 
     /// <summary>Whether the run goes to the end of the content; the object is then read, and checked, to the end of its data.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -128,8 +134,8 @@ public sealed record GZipLineRange
     /// <exception cref="InvalidSliceException">They contradict each other or the object.</exception>
     internal void Validate(PinnedObject source)
     {
-        if (FirstLine < 0 || LineCount < 0 || SkipLines < 0 || BitOffset is < 0 or > 7 || Start < 0 || End < Start || End > source.Size
-            || (IsMemberStart && (BitOffset != 0 || Window is not null)) || (ToEnd && End != source.Size && ContentLength is null)
+        if (FirstLine < 0 || LineCount < 0 || SkipLines < 0 || LeadIn is < 0 or > (int)GzipScanOptions.MaxLeadIn || BitOffset is < 0 or > 7 || Start < 0 || End < Start || End > source.Size
+            || (IsMemberStart && (BitOffset != 0 || LeadIn != 0 || Window is not null)) || (ToEnd && End != source.Size && ContentLength is null)
             || ContentLength < 0 || (ContentLength is not null && !ToEnd) || (IsSalvaged && ContentLength is null)
             || (IsEmpty ? LineCount > 0 || ToEnd : !IsMemberStart && Window is null))
         {

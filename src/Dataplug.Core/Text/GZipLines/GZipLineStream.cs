@@ -4,7 +4,7 @@ using Dataplug.Storage;
 
 namespace Dataplug.Text;
 
-/// <summary>The lines of a <see cref="GZipLineRange"/>: decompressed content with the lines before passed over, ended after the
+/// <summary>The lines of a <see cref="GZipLineRange"/>: decompressed content with lead-in and lines before passed over, ended after the
 /// last line.</summary>
 internal sealed class GZipLineStream : ForwardStream
 {
@@ -13,6 +13,7 @@ internal sealed class GZipLineStream : ForwardStream
     private readonly Stream _content;
     private readonly GZipLineRange _range;
     private readonly string _source;
+    private int _bytesToSkip;
     private long _linesToSkip;
     private long _linesToTake;
 
@@ -27,17 +28,20 @@ internal sealed class GZipLineStream : ForwardStream
         _content = content;
         _range = range;
         _source = source;
+        _bytesToSkip = range.LeadIn;
         _linesToSkip = range.SkipLines;
         _linesToTake = range.LineCount;
-        if (_linesToSkip > 0)
+        if (IsSkipping)
             _buffer = ArrayPool<byte>.Shared.Rent(SkipBufferSize);
     }
+
+    private bool IsSkipping => _bytesToSkip > 0 || _linesToSkip > 0;
 
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty || _ended)
             return 0;
-        while (_linesToSkip > 0)
+        while (IsSkipping)
             Skip(_content.Read(_buffer!, 0, SkipBufferSize));
         return TryTakeBuffered(buffer, out var count) ? count : Take(buffer[..Limit(_content.Read(buffer))]);
     }
@@ -46,7 +50,7 @@ internal sealed class GZipLineStream : ForwardStream
     {
         if (buffer.IsEmpty || _ended)
             return 0;
-        while (_linesToSkip > 0)
+        while (IsSkipping)
             Skip(await _content.ReadAsync(_buffer.AsMemory(0, SkipBufferSize), cancellationToken).ConfigureAwait(false));
         if (TryTakeBuffered(buffer.Span, out var count))
             return count;
@@ -84,7 +88,10 @@ internal sealed class GZipLineStream : ForwardStream
     {
         if (read == 0)
             ThrowEnded();
-        var text = _buffer.AsSpan(0, read);
+        _bufferStart = Math.Min(read, _bytesToSkip);
+        _bufferEnd = read;
+        _bytesToSkip -= _bufferStart;
+        var text = _buffer.AsSpan(_bufferStart, read - _bufferStart);
         var lines = LineCounter.Count(text);
         if (lines < _linesToSkip)
         {
@@ -92,8 +99,7 @@ internal sealed class GZipLineStream : ForwardStream
             return;
         }
 
-        _bufferStart = AfterLine(text, _linesToSkip);
-        _bufferEnd = read;
+        _bufferStart += AfterLine(text, _linesToSkip);
         _linesToSkip = 0;
     }
 

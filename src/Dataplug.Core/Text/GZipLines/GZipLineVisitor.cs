@@ -19,6 +19,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     private long _lastMarkOffset;
     private byte[] _firstMember = [];
     private BgzfSight _bgzf = BgzfSight.Nothing;
+    private LeadInEnd _leadInEnd;
 
     private long _checkpointOffset;
     private long _checkpointTime = Stopwatch.GetTimestamp();
@@ -39,9 +40,13 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         _lastMarkOffset = mark.CompressedByteOffset;
         _state.ResetWrittenCount();
         content.Save(_state);
-        var line = GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, mark.IsMemberStart);
-        _marks.Enqueue(new PassedMark(mark, line, _firstMember, _bgzf, _state.WrittenSpan.ToArray()));
+        _marks.Enqueue(new PassedMark(mark, PackLine(mark.IsMemberStart), _firstMember, _bgzf, _state.WrittenSpan.ToArray()));
     }
+
+    public void OnLeadInEnd(in InflateMark mark, long outputOffset) => OnLeadInEnd(mark, outputOffset, PackLine(isMemberStart: false));
+
+    /// <summary>As <see cref="OnLeadInEnd(in InflateMark, long)"/>, where the content has not seen all before that place.</summary>
+    public void OnLeadInEnd(in InflateMark mark, long outputOffset, long packedLine) => _leadInEnd = new LeadInEnd(mark, outputOffset, packedLine);
 
     public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state)
     {
@@ -49,7 +54,12 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
             return;
         var passed = TakeMarksUpTo(mark);
         if (!mark.IsMemberStart)
-            _partial.AddWindow(mark.CompressedBitOffset, mark.OutputOffset, passed.Line, WindowCodec.Encode(window));
+        {
+            var usable = _leadInEnd.Mark == mark ? _leadInEnd : new LeadInEnd(mark, mark.OutputOffset, passed.Line);
+            // Of a damaged object nothing after its end can be had.
+            if (usable.OutputOffset <= (salvage?.ContentEnd ?? long.MaxValue))
+                _partial.AddWindow(mark.CompressedBitOffset, mark.OutputOffset, usable.Line, usable.OutputOffset - mark.OutputOffset, WindowCodec.Encode(window));
+        }
 
         // The one before has not been stored yet: the next access point will do.
         if (Volatile.Read(ref _checkpoint) is not null)
@@ -148,6 +158,8 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         throw new InvalidOperationException($"The access point at bit {mark.CompressedBitOffset} was no mark before.");
     }
 
+    private long PackLine(bool isMemberStart) => GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, isMemberStart);
+
     // Of millions of members the headers would be the bulk of the index; that of the first tells where the object comes from.
     public static byte[] Describe(GzipMember member)
     {
@@ -169,6 +181,9 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
 
         return bytes.WrittenSpan.ToArray();
     }
+
+    // From where on the output of an access point can be had, and the line there.
+    private readonly record struct LeadInEnd(InflateMark Mark, long OutputOffset, long Line);
 
     private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State);
 

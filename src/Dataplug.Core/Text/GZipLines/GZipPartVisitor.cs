@@ -12,18 +12,23 @@ internal sealed class GZipPartVisitor(GZipLineVisitor inner, IGZipPartContent co
     private long _output = start.At.Output;
     private long _end = long.MaxValue;
     private long _lastMarkOffset = start.At.Bit >> 3;
+    private long _lineFeeds;
+    private bool _isAtLineStart;
 
     /// <summary>Whether nothing more is needed than the scan's own end.</summary>
     public bool IsDone => _output >= _end && content.IsBetweenRecords;
 
     public void OnOutput(ReadOnlySpan<byte> output)
     {
-        if (_output < _end)
+        if (_end == long.MaxValue)
         {
             inner.OnOutput(output);
             _output += output.Length;
             return;
         }
+
+        _lineFeeds += LineCounter.Count(output);
+        _isAtLineStart = output[^1] == (byte)'\n';
 
         // Line by line, so as to end with the record.
         while (!output.IsEmpty && !content.IsBetweenRecords)
@@ -37,7 +42,12 @@ internal sealed class GZipPartVisitor(GZipLineVisitor inner, IGZipPartContent co
     }
 
     /// <summary>The output so far is all of the part's.</summary>
-    public void EndPart() => _end = Math.Min(_end, _output);
+    public void EndPart()
+    {
+        _end = _output;
+        _lineFeeds = content.LineFeeds;
+        _isAtLineStart = content.IsAtLineStart;
+    }
 
     public void OnMark(in InflateMark mark)
     {
@@ -46,6 +56,14 @@ internal sealed class GZipPartVisitor(GZipLineVisitor inner, IGZipPartContent co
             _lastMarkOffset = mark.CompressedByteOffset;
             inner.OnMark(mark);
         }
+    }
+
+    public void OnLeadInEnd(in InflateMark mark, long outputOffset)
+    {
+        if (_end == long.MaxValue)
+            inner.OnLeadInEnd(mark, outputOffset);
+        else if (mark.OutputOffset <= _end)
+            inner.OnLeadInEnd(mark, outputOffset, GZipMarkColumns.PackLine(_lineFeeds, _isAtLineStart, isMemberStart: false));
     }
 
     public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state)

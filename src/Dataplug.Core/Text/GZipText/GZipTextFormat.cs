@@ -27,7 +27,7 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
     public override string Id => _envelope.FormatId;
 
     /// <inheritdoc/>
-    public override int IndexVersion => 1;
+    public override int IndexVersion => 2;
 
     /// <inheritdoc/>
     public override string Name => _envelope.Name;

@@ -169,6 +169,9 @@ public sealed class GZipTextTests
             slice.Lines with { Start = -1 },
             slice.Lines with { SkipLines = -1 },
             slice.Lines with { BitOffset = 9 },
+            slice.Lines with { LeadIn = 1 },
+            slice.Lines with { LeadIn = -1, IsMemberStart = false, Window = new() { Checksum = "" } },
+            slice.Lines with { LeadIn = (1 << 20) + 1, IsMemberStart = false, Window = new() { Checksum = "" } },
             slice.Lines with { IsMemberStart = false },
             slice.Lines with { End = slice.Source.Size - 1, ToEnd = true },
         })
@@ -217,6 +220,86 @@ public sealed class GZipTextTests
     }
 
     [Fact]
+    public void Parameters_hold_what_differs_from_the_defaults()
+    {
+        Assert.Equal("""{"accessPointSpacing":1,"markSpacing":1}""", Fine.Parameters);
+        Assert.Equal("""{"leadIn":0,"indexBudget":0.0005}""", new GZipLineOptions { LeadIn = 0, IndexBudget = 0.0005 }.ToJson());
+        Assert.Equal("{}", new GZipLineOptions { AccessPointSpacing = GZipLineOptions.DefaultAccessPointSpacing }.ToJson());
+        var all = new GZipLineOptions { AccessPointSpacing = GZipLineOptions.DefaultAccessPointSpacing, MarkSpacing = 7, LeadIn = 5, IndexBudget = 1.0 / 3 };
+        Assert.Equal(all, GZipLineOptions.Parse(all.ToJson()));
+        Assert.Equal(all.ToJson(), GZipLineOptions.Parse(all.ToJson()).ToJson());
+        foreach (var wrong in new[] { """{"indexBudget":0}""", """{"indexBudget":1.1}""", """{"indexBudget":-1}""", """{"leadIn":-1}""", """{"leadIn":1048577}""", """{"accessPointSpacing":0}""" })
+            Assert.Throws<ArgumentOutOfRangeException>(() => GZipLineOptions.Parse(wrong));
+        Assert.Throws<ArgumentOutOfRangeException>(() => GZipText.WithOptions(new GZipLineOptions { IndexBudget = double.NaN }));
+    }
+
+    [Property(Arbitrary = [typeof(GZipTextTests)], MaxTest = 20)]
+    public void With_a_lead_in_every_slice_holds_its_own_lines_too(LeadInCase text) => Run(async () =>
+    {
+        var format = GZipText.WithOptions(new GZipLineOptions { AccessPointSpacing = text.Spacing, MarkSpacing = text.MarkSpacing, LeadIn = text.LeadIn, CheckpointSpacing = 1000 });
+        var content = text.Content();
+        var stored = GZipSamples.Compress(content, text.Layout);
+        await using var file = await IndexedFile.CreateAsync(format, stored);
+        var lines = PlainLines(content);
+        var slices = file.Cut(GZipTextPartition.IntoSlices(text.Slices));
+        long fetched = 0;
+        var reading = 0;
+        foreach (var slice in slices)
+        {
+            file.Requests.Clear();
+            var own = lines.Skip((int)slice.Lines.FirstLine).Take((int)slice.Lines.LineCount).SelectMany(line => line).ToArray();
+            Assert.Equal(own, await SliceBytes.ReadAsync(slice));
+            if (slice.Lines.LineCount == 0)
+                continue;
+            fetched += Assert.Single(file.Requests.Reads, read => read.Uri == file.Uri).Range.Length;
+            reading++;
+        }
+
+        Assert.InRange(fetched, 0, stored.Length + (reading * file.Index.LineIndex.MaxOverread));
+    });
+
+    [Theory]
+    [InlineData(GZipLayout.OneMember)]
+    [InlineData(GZipLayout.Members)]
+    public async Task With_a_lead_in_and_a_budget_a_killed_run_makes_the_same_bytes(GZipLayout layout)
+    {
+        var content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 400_000).Select(i => $"line {i * 7919L % 100_003}{(i % 3 == 0 ? "\r\n" : "\n")}")));
+        var options = new GZipLineOptions { AccessPointSpacing = 100_000, MarkSpacing = 1, IndexBudget = 0.01, CheckpointSpacing = 1000 };
+        var format = GZipText.WithOptions(options);
+        await using var file = await IndexedFile.CreateAsync(format, GZipSamples.Compress(content, layout));
+        Assert.Equal(file.Sidecar, await file.IndexAgainAsync(format, killAfter: 1));
+        Assert.True(file.Kills > 0);
+        await using var unbounded = await IndexedFile.CreateAsync(GZipText.WithOptions(options with { IndexBudget = null }), GZipSamples.Compress(content, layout));
+        Assert.True(file.Index.LineIndex.AccessPointCount < unbounded.Index.LineIndex.AccessPointCount);
+        Assert.True(file.Index.LineIndex.AccessPointCount > 2);
+    }
+
+    [Fact]
+    public async Task A_budget_is_kept_and_chooses_the_spacing()
+    {
+        // Numbers that do not repeat: windows of which much matters.
+        var random = new Random(5);
+        var content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 1_000_000).Select(_ => $"{random.Next(1000)}\t{random.Next()}\n")));
+        var stored = GZipSamples.Compress(content, GZipLayout.OneMember);
+        var lines = PlainLines(content);
+        var counts = new List<int>();
+        foreach (var budget in new[] { 0.0002, 0.001, 0.01, 0.5 })
+        {
+            await using var file = await IndexedFile.CreateAsync(GZipText.WithOptions(new GZipLineOptions { IndexBudget = budget }), stored);
+            Assert.InRange(file.Sidecar.Length, 0, (budget * stored.Length) + 1500);
+            counts.Add(file.Index.LineIndex.AccessPointCount);
+            var slice = file.Cut(GZipTextPartition.IntoSlices(7))[5];
+            Assert.Equal(lines.Skip((int)slice.Lines.FirstLine).Take((int)slice.Lines.LineCount).SelectMany(line => line), await SliceBytes.ReadAsync(slice));
+        }
+        Assert.Equal(counts.Order(), counts);
+        Assert.Equal(1, counts[0]);
+        // 1 MiB apart where there is budget enough, 4 MiB without one.
+        Assert.InRange(counts[^1], content.Length >> 21, (content.Length >> 20) + 1);
+        await using var usual = await IndexedFile.CreateAsync(GZipText.Format, stored);
+        Assert.InRange(usual.Index.LineIndex.AccessPointCount, content.Length >> 23, (content.Length >> 22) + 1);
+    }
+
+    [Fact]
     public void Strategies_are_made_by_name()
     {
         var format = GZipText.Format;
@@ -251,6 +334,28 @@ public sealed class GZipTextTests
         line is [.., (byte)'\r', (byte)'\n'] ? line[..^2] : line is [.., (byte)'\n'] ? line[..^1] : line;
 
     private static void Run(Func<Task> test) => Task.Run(test).GetAwaiter().GetResult();
+
+    public static Arbitrary<LeadInCase> LeadInCases() =>
+        (from seed in Gen.Choose(0, int.MaxValue - 1)
+         from layout in GZipSamples.Layouts
+         from spacing in Gen.Choose(1, 120_000)
+         from leadIn in Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(0, 60_000))
+         from markSpacing in Gen.OneOf(Gen.Constant(1), Gen.Choose(1, 60_000))
+         from slices in Gen.Choose(1, 40)
+         select new LeadInCase(seed, layout, spacing, leadIn, markSpacing, slices)).ToArbitrary();
+
+    public sealed record LeadInCase(int Seed, GZipLayout Layout, long Spacing, long LeadIn, long MarkSpacing, int Slices)
+    {
+        public byte[] Content()
+        {
+            var random = new Random(Seed);
+            var text = new StringBuilder();
+            var (lines, longest) = (random.Next(1, 12_000), random.Next(1, 120));
+            for (var i = 0; i < lines; i++)
+                text.Append(random.Next(10)).Append('\t').Append("ACGT"[random.Next(4)], random.Next(longest)).Append(i).Append(random.Next(5) == 0 ? "\n\n" : "\n");
+            return Encoding.ASCII.GetBytes(text.ToString()[..^random.Next(2)]);
+        }
+    }
 
     public sealed record TextCase(byte[] Content, GZipLayout Layout, string Strategy, int Amount)
     {
