@@ -50,15 +50,18 @@ internal unsafe struct InflateCursor
 /// </summary>
 internal sealed unsafe class InflateDecoder
 {
-    /// <summary>Room for output that every step may use: the longest match, the literals of a turn of the fast loop, and what
-    /// its wide copies write too much.</summary>
-    public const int OutputMargin = 258 + 6 + 64;
+    /// <summary>Room for output that every step may use: the longest match, after the literals of three entries of the table, and
+    /// what wide writes put behind it. A copy writes 32 bytes at a time, thus at most 31 too many, or 29 after the shortest match;
+    /// a near one writes 16 from a place within the match, thus at most 15; literals are written two at a time.</summary>
+    public const int OutputMargin = 258 + 3 * 2 + 64;
 
     /// <summary>The most input that a step may leave unconsumed: a dynamic block's header has at most
     /// 3 + 14 + 19 * 3 + 316 * 14 bits.</summary>
     public const int MaxUnconsumed = 600;
 
-    /// <summary>Input that a turn of the fast loop may look at.</summary>
+    /// <summary>Input that a turn of the fast loop may look at. A turn refills at most twice, each time with a word of 8 bytes, the
+    /// second of which begins at most 7 after the first, so that it looks 15 bytes ahead; the first turn begins 7 bytes behind the
+    /// cursor, which makes 22.</summary>
     private const int InputMargin = 32;
 
     private const string InvalidSymbol = "an invalid literal or length code";
@@ -309,7 +312,7 @@ internal sealed unsafe class InflateDecoder
         if (!TryBuildCodeLengthTable(table, codeLengthLengths))
             return Corrupt("a dynamic block's code for code lengths is oversubscribed or incomplete");
 
-        // A block that uses the tables in question has ended, and this one begins anew if its header is cut off.
+        // The block that used them has ended, and if this header is cut off it is read from its start again.
         var lengths = new Span<byte>(_dynamic.Lengths, 286 + 30);
         var count = literalLengths + distances;
         for (var i = 0; i < count;)
@@ -564,9 +567,12 @@ internal sealed unsafe class InflateDecoder
     /// </summary>
     /// <remarks>
     /// <para>Bits: <c>buffer</c> holds at least <c>(byte)available</c> valid bits; what lies above them equals the bytes to come, so
-    /// that a refill may or-in whole words (libdeflate's branchless refill). A refill leaves at least 56 bits. A turn consumes at most
-    /// 11 + 11 + max(11, 20) bits up to the length; the distance needs 28 more, and refills if they are not there.</para>
-    /// <para>Of entries and counts only the low byte counts where bits are consumed, so they are subtracted whole. All are as wide
+    /// that a refill may or-in whole words (libdeflate's branchless refill). A refill leaves at least 56 bits. An entry consumes at most
+    /// 12 bits for literals, and 20 where a length ends it, be it through a subtable (15 + 5 bits) or after a literal (12 + 5). A
+    /// turn consumes at most 12 + 12 + 20 bits up to the length; the distance needs 15 + 13 more, and refills if they are not
+    /// there.</para>
+    /// <para>Output: a turn writes at most three times two literals and one match; see <see cref="OutputMargin"/>.</para>
+    /// <para>Of entries and counts only the low six bits count where bits are consumed, so they are subtracted whole. All are as wide
     /// as a register and no method is called, lest the compiler extend and spill them.</para>
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

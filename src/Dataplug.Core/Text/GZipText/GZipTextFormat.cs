@@ -12,7 +12,6 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
 
     private const string Remainder = "remainder";
 
-    private static readonly SliceKind Slices = new(FormatId, GZipTextSliceJson.Default.GZipTextSlice);
 
     private readonly GZipLineOptions _options;
 
@@ -51,7 +50,7 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => Slices;
+    public override SliceKind SliceKind => new(FormatId, GZipTextSliceJson.Default.GZipTextSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();
