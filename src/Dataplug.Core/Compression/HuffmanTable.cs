@@ -7,37 +7,49 @@ namespace Dataplug.Compression;
 /// Decoding tables of the codes of RFC 1951, section 3.2: one look-up of a few bits gives the symbol, or leads to a subtable.
 /// </summary>
 /// <remarks>
-/// An entry is 32 bits:
+/// An entry is 32 bits. In both tables:
 /// <list type="bullet">
-/// <item>bits 0-7: bits to consume, extra bits included;</item>
-/// <item>bits 8-11: length of the codeword (of the first one when two literals are packed);</item>
-/// <item>bit 15 <see cref="Literal"/>: as many literals as bits 12-13 say, 1 or 2;</item>
-/// <item>bit 14 <see cref="Exceptional"/>: end of block, invalid symbol, or with bit 13 (<see cref="Subtable"/>) a subtable of
-/// 2^(bits 8-11) entries that starts at bits 16-30;</item>
-/// <item>bits 16-31: the literal (and the second one in bits 24-31), or the base of the length or distance.</item>
+/// <item>bits 0-5: bits to consume, extra bits included;</item>
+/// <item>bit 6 <see cref="Exceptional"/>: end of block, invalid symbol, or with bit 13 (<see cref="Subtable"/>) a subtable of
+/// 2^(bits 8-11) entries that starts at bits 16-31; bits 0-5 are then those of the table's index;</item>
+/// <item>bits 8-11: bits of the codewords, without extra bits (bits 12 and 13 are clear unless there is a subtable, so that a
+/// shift by the low six of bits 8 and up is one by that many).</item>
 /// </list>
-/// The layout follows libdeflate's, whose order of operations the decoding loop follows too.
+/// In the distance table, bits 16-31 are the base of the distance. In the literal/length table:
+/// <list type="bullet">
+/// <item>bits 14-15: how many literals there are, 0 to 2; the first one is in bits 16-23, the second one in bits 24-31;</item>
+/// <item>bit 7 <see cref="OnlyLiterals"/>: no length follows. Without it (and without Exceptional) bits 24-31 are the base of a
+/// length, minus <see cref="ShortestMatch"/>: after no literal, or after one whose codeword is the first of two.</item>
+/// </list>
+/// Bits 6 and 7 are clear where bits 0-7 serve as a count of bits to keep. The order of the fields follows libdeflate's, whose order
+/// of operations the decoding loop follows too.
 /// </remarks>
 internal static unsafe class HuffmanTable
 {
-    public const uint Literal = 1 << 15;
-    public const uint Exceptional = 1 << 14;
+    public const uint ConsumedBits = 0x3F;
+    public const uint Exceptional = 1 << 6;
+    public const uint OnlyLiterals = 1 << 7;
     public const uint Subtable = Exceptional | 1 << 13;
-    public const int LiteralCountShift = 12;
-    private const uint OneLiteral = Literal | 1 << LiteralCountShift;
-    private const uint TwoLiterals = Literal | 2 << LiteralCountShift;
+    public const int LiteralCountShift = 14;
+    public const int LiteralShift = 16;
+    public const int LengthShift = 24;
+    public const int ShortestMatch = 3;
+
+    /// <summary>The bits of an entry that depend on the lengths of codewords.</summary>
+    public const uint CodewordBits = ConsumedBits | 0xF00;
 
     /// <summary>The entries of end-of-block and of what no valid stream uses, bar their lengths.</summary>
     public const uint EndOfBlock = Exceptional | 1 << 16;
     public const uint Invalid = Exceptional | 2 << 16;
 
     public const int MaxCodewordLength = 15;
-    public const int LiteralLengthBits = 11;
+    public const int ShortLiteralLengthBits = 11;
+    public const int LongLiteralLengthBits = 12;
     public const int DistanceBits = 8;
 
-    /// <summary>The most entries that any code needs, subtables included (computed by zlib's examples/enough.c: 288 symbols, root
-    /// 11; 32 symbols, root 8).</summary>
-    public const int LiteralLengthEntries = 2342;
+    /// <summary>The most entries that any code needs, subtables included (as zlib's examples/enough.c counts them: 288 symbols,
+    /// root 12; 32 symbols, root 8).</summary>
+    public const int LiteralLengthEntries = 4382;
     public const int DistanceEntries = 402;
 
     public const int LiteralLengthSymbols = 288;
@@ -57,16 +69,34 @@ internal static unsafe class HuffmanTable
     private static readonly uint[] LiteralLengthSymbolEntries = MakeLiteralLengthSymbolEntries();
     private static readonly uint[] DistanceSymbolEntries = MakeDistanceSymbolEntries();
 
-    /// <summary>Builds the table of a literal/length code, with pairs of short literals packed into one entry.</summary>
+    /// <summary>Builds the table of a literal/length code. Where a literal's codeword leaves bits enough in the index for the
+    /// codeword of another literal or of a length, one entry stands for both.</summary>
     /// <param name="table">Room for <see cref="LiteralLengthEntries"/>.</param>
     /// <param name="lengths">The codeword lengths, 0 for symbols that do not occur.</param>
+    /// <param name="tableBits">Bits of the table's index: <see cref="ShortLiteralLengthBits"/>, or
+    /// <see cref="LongLiteralLengthBits"/> where the data are such that the pairs which need it are worth the larger table.</param>
     /// <returns>False when the lengths are oversubscribed or incomplete.</returns>
-    public static bool TryBuildLiteralLength(uint* table, ReadOnlySpan<byte> lengths)
+    public static bool TryBuildLiteralLength(uint* table, ReadOnlySpan<byte> lengths, out int tableBits)
     {
-        if (!TryBuild(table, LiteralLengthBits, lengths, LiteralLengthSymbolEntries))
-            return false;
-        PackPairs(table);
-        return true;
+        tableBits = HasManyLongPairs(lengths) ? LongLiteralLengthBits : ShortLiteralLengthBits;
+        return TryBuild(table, tableBits, lengths, LiteralLengthSymbolEntries, packs: true);
+    }
+
+    /// <summary>Whether the pairs that take the longer index whole are a quarter of its entries at least, which is to say of what
+    /// the code is made for. Base64 without matches, where a literal has six bits, is the case in point.</summary>
+    private static bool HasManyLongPairs(ReadOnlySpan<byte> lengths)
+    {
+        Span<int> counts = stackalloc int[LongLiteralLengthBits];
+        counts.Clear();
+        foreach (var l in lengths[..256])
+        {
+            if (l < LongLiteralLengthBits)
+                counts[l]++;
+        }
+        var pairs = 0;
+        for (var l = 1; l < LongLiteralLengthBits; l++)
+            pairs += counts[l] * counts[LongLiteralLengthBits - l];
+        return pairs >= 1 << (LongLiteralLengthBits - 2);
     }
 
     /// <summary>Builds the table of a distance code.</summary>
@@ -74,17 +104,18 @@ internal static unsafe class HuffmanTable
     /// <param name="lengths">The codeword lengths, 0 for symbols that do not occur.</param>
     /// <returns>False when the lengths are oversubscribed or incomplete.</returns>
     public static bool TryBuildDistance(uint* table, ReadOnlySpan<byte> lengths) =>
-        TryBuild(table, DistanceBits, lengths, DistanceSymbolEntries);
+        TryBuild(table, DistanceBits, lengths, DistanceSymbolEntries, packs: false);
 
     /// <summary>
     /// Builds the table of the code whose symbols have the given lengths (RFC 1951, section 3.2.2). As zlib does, takes an
     /// incomplete code only if it has a single codeword, of one bit, or none at all; what is missing decodes as invalid.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool TryBuild(uint* table, int tableBits, ReadOnlySpan<byte> lengths, uint[] symbolEntries)
+    [SkipLocalsInit]
+    private static bool TryBuild(uint* table, int tableBits, ReadOnlySpan<byte> lengths, uint[] symbolEntries, bool packs)
     {
-        Span<int> counts = stackalloc int[MaxCodewordLength + 1];
-        counts.Clear();
+        var counts = stackalloc int[MaxCodewordLength + 1];
+        new Span<int>(counts, MaxCodewordLength + 1).Clear();
         foreach (var l in lengths)
             counts[l]++;
 
@@ -98,7 +129,7 @@ internal static unsafe class HuffmanTable
             if (counts[l] != 0)
                 maxLength = l;
         }
-        var tableSize = 1 << tableBits;
+        var tableSize = 1u << tableBits;
         if (left > 0)
         {
             if (maxLength > 1)
@@ -114,7 +145,7 @@ internal static unsafe class HuffmanTable
         }
 
         // Symbols sorted by codeword length, then value: the order of their codewords.
-        Span<int> offsets = stackalloc int[MaxCodewordLength + 1];
+        var offsets = stackalloc int[MaxCodewordLength + 1];
         var offset = 0;
         for (var l = 1; l <= MaxCodewordLength; l++)
         {
@@ -129,102 +160,151 @@ internal static unsafe class HuffmanTable
                 sorted[offsets[l]++] = (ushort)symbol;
         }
 
-        // Codewords are kept bit-reversed, as they lie in the bit buffer. The filled part of the table is doubled whenever the
-        // length grows.
+        // Codewords are kept bit-reversed, as they lie in the bit buffer. The table is doubled for every length: what it held for
+        // the shorter codewords then holds whatever the new bit is.
         var length = 1;
         while (counts[length] == 0)
             length++;
-        var count = counts[length];
         var codeword = 0u;
-        var filled = 1u << length;
-        while (length <= tableBits)
+        Unsafe.SkipInit(out Pairs pairs);
+        pairs.Reset(length);
+        for (; ; )
         {
-            do
+            var last = (1u << length) - 1;
+            for (var count = counts[length]; count > 0; count--)
             {
-                table[codeword] = WithLength(symbolEntries[*sorted++], length);
-                if (codeword == filled - 1)
-                {
-                    for (; length < tableBits; length++)
-                    {
-                        Double(table, filled);
-                        filled <<= 1;
-                    }
-                    return true;
-                }
-                var bit = 1u << BitOperations.Log2(codeword ^ (filled - 1));
-                codeword = codeword & (bit - 1) | bit;
+                var symbol = *sorted++;
+                table[codeword] = WithLength(symbolEntries[symbol], length);
+                if (packs)
+                    pairs.Add(symbol, table[codeword], codeword);
+                codeword = NextCodeword(codeword, last);
             }
-            while (--count > 0);
-            do
-            {
-                if (++length <= tableBits)
-                {
-                    Double(table, filled);
-                    filled <<= 1;
-                }
-            }
-            while ((count = counts[length]) == 0);
+            if (packs)
+                pairs.Enter(table, length);
+            if (length == tableBits)
+                break;
+            var filled = last + 1;
+            Buffer.MemoryCopy(table, table + filled, filled * sizeof(uint), filled * sizeof(uint));
+            length++;
         }
 
         // Longer codewords share a subtable per prefix.
-        var end = (uint)tableSize;
+        var end = tableSize;
         var prefix = uint.MaxValue;
         var start = 0u;
-        for (; ; )
+        for (length++; length <= maxLength; length++)
         {
-            if ((codeword & ((uint)tableSize - 1)) != prefix)
+            for (var count = counts[length]; count > 0; count--)
             {
-                prefix = codeword & ((uint)tableSize - 1);
-                start = end;
-                var subtableBits = length - tableBits;
-                var used = count;
-                while (used < 1 << subtableBits)
+                if ((codeword & (tableSize - 1)) != prefix)
                 {
-                    subtableBits++;
-                    used = (used << 1) + counts[tableBits + subtableBits];
+                    prefix = codeword & (tableSize - 1);
+                    start = end;
+                    var subtableBits = length - tableBits;
+                    var used = count;
+                    while (used < 1 << subtableBits)
+                    {
+                        subtableBits++;
+                        used = (used << 1) + counts[tableBits + subtableBits];
+                    }
+                    end = start + (1u << subtableBits);
+                    table[prefix] = start << 16 | Subtable | (uint)subtableBits << 8 | (uint)tableBits;
                 }
-                end = start + (1u << subtableBits);
-                table[prefix] = start << 16 | Subtable | (uint)subtableBits << 8 | (uint)tableBits;
-            }
-            var entry = WithLength(symbolEntries[*sorted++], length - tableBits);
-            var stride = 1u << (length - tableBits);
-            for (var i = start + (codeword >> tableBits); i < end; i += stride)
-                table[i] = entry;
-            if (codeword == (1u << length) - 1)
-                return true;
-            var bit = 1u << BitOperations.Log2(codeword ^ ((1u << length) - 1));
-            codeword = codeword & (bit - 1) | bit;
-            if (--count == 0)
-            {
-                do
-                    length++;
-                while ((count = counts[length]) == 0);
+                var entry = WithLength(symbolEntries[*sorted++], length - tableBits);
+                var stride = 1u << (length - tableBits);
+                for (var i = start + (codeword >> tableBits); i < end; i += stride)
+                    table[i] = entry;
+                codeword = NextCodeword(codeword, (1u << length) - 1);
             }
         }
+        return true;
+    }
+
+    /// <summary>The codeword after a bit-reversed one; after the last one, anything.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint NextCodeword(uint codeword, uint last)
+    {
+        var bit = 1u << BitOperations.Log2(codeword ^ last);
+        return codeword & (bit - 1) | bit;
     }
 
     private static uint WithLength(uint symbolEntry, int length) => symbolEntry + (uint)((length << 8) + length);
 
-    private static void Double(uint* table, uint filled) =>
-        Buffer.MemoryCopy(table, table + filled, filled * sizeof(uint), filled * sizeof(uint));
-
     /// <summary>
-    /// Where a literal's codeword leaves bits enough in the look-up for a second literal, makes one entry of both. Goes from the
-    /// last entry to the first, because the second literal is looked up at a smaller index, which must still be a single one.
+    /// The symbols of a code while its table is built, to make one entry of a literal and what follows it. It is made when the table
+    /// has been doubled as far as the sum of their codewords' lengths, where it is a single one; the doubling that follows makes its
+    /// copies.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackPairs(uint* table)
+    private struct Pairs
     {
-        for (var i = (1 << LiteralLengthBits) - 1; i >= 0; i--)
+        // Literals by codeword length: the codeword, and what a pair's entry has of its first symbol.
+        private fixed uint _firstCodewords[LiteralLengthSymbols];
+        private fixed uint _firsts[LiteralLengthSymbols];
+
+        // Literals and lengths by codeword length: the codeword, and what a pair's entry has of its second symbol.
+        private fixed uint _secondCodewords[LiteralLengthSymbols];
+        private fixed uint _seconds[LiteralLengthSymbols];
+
+        // How many of them there are up to a codeword length.
+        private fixed int _firstEnds[LongLiteralLengthBits + 1];
+        private fixed int _secondEnds[LongLiteralLengthBits + 1];
+        private int _shortest;
+        private int _firstCount;
+        private int _secondCount;
+
+        /// <summary>Begins; what is not set here is set before it is read.</summary>
+        /// <param name="shortest">The least length of a codeword.</param>
+        public void Reset(int shortest)
         {
-            var first = table[i];
-            if ((first & Literal) == 0)
-                continue;
-            var firstLength = (int)(first & 0xFF);
-            var second = table[i >> firstLength];
-            var length = (uint)firstLength + (second & 0xFF);
-            if ((second & Literal) != 0 && length <= LiteralLengthBits)
-                table[i] = (second & 0xFF0000) << 8 | first & 0xFF0F00 | TwoLiterals | length;
+            _shortest = shortest;
+            _firstCount = _secondCount = 0;
+            _firstEnds[shortest - 1] = _secondEnds[shortest - 1] = 0;
+        }
+
+        /// <summary>Notes a symbol of the code; called in the order of the codewords.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(uint symbol, uint entry, uint codeword)
+        {
+            if ((entry & Exceptional) != 0)
+                return;
+            _secondCodewords[_secondCount] = codeword;
+            if (symbol < 256)
+            {
+                _firstCodewords[_firstCount] = codeword;
+                _firsts[_firstCount++] = entry & (0xFF << LiteralShift | CodewordBits);
+                _seconds[_secondCount++] = symbol << LengthShift | 2 << LiteralCountShift | entry & (CodewordBits | OnlyLiterals);
+            }
+            else
+            {
+                _seconds[_secondCount++] = 1 << LiteralCountShift | entry;
+            }
+        }
+
+        /// <summary>Enters the pairs whose codewords have a given length together. Called for every length from the shortest one on;
+        /// the symbols up to that length are known.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Enter(uint* table, int length)
+        {
+            _firstEnds[length] = _firstCount;
+            _secondEnds[length] = _secondCount;
+            fixed (Pairs* pairs = &this)
+            {
+                for (var first = _shortest; first <= length - _shortest; first++)
+                {
+                    var from = pairs->_secondEnds[length - first - 1];
+                    var to = pairs->_secondEnds[length - first];
+                    if (from == to)
+                        continue;
+                    var end = pairs->_firstEnds[first];
+                    for (var i = pairs->_firstEnds[first - 1]; i < end; i++)
+                    {
+                        var codeword = pairs->_firstCodewords[i];
+                        var entry = pairs->_firsts[i];
+                        for (var j = from; j < to; j++)
+                            table[codeword | pairs->_secondCodewords[j] << first] = entry + pairs->_seconds[j];
+                    }
+                }
+            }
         }
     }
 
@@ -232,10 +312,10 @@ internal static unsafe class HuffmanTable
     {
         var entries = new uint[LiteralLengthSymbols];
         for (var i = 0; i < 256; i++)
-            entries[i] = OneLiteral | (uint)i << 16;
+            entries[i] = OnlyLiterals | 1 << LiteralCountShift | (uint)i << LiteralShift;
         entries[256] = EndOfBlock;
         for (var i = 0; i < LengthBases.Length; i++)
-            entries[257 + i] = (uint)LengthBases[i] << 16 | LengthExtraBits[i];
+            entries[257 + i] = (uint)(LengthBases[i] - ShortestMatch) << LengthShift | LengthExtraBits[i];
         entries[286] = entries[287] = Invalid;
         return entries;
     }

@@ -52,7 +52,9 @@ internal sealed unsafe partial class InflateDecoder
                         return InflateStatus.NeedInput;
                     if ((cursor.OutEnd - cursor.Out) / sizeof(ushort) < OutputMargin)
                         return InflateStatus.OutputFull;
-                    status = DecodeSymbolsFast(ref cursor);
+                    status = _literalLengthBits == HuffmanTable.ShortLiteralLengthBits
+                        ? DecodeSymbolsFast<ShortIndex>(ref cursor)
+                        : DecodeSymbolsFast<LongIndex>(ref cursor);
                     if (status == InflateStatus.OutputFull)
                         continue;
                     break;
@@ -83,11 +85,13 @@ internal sealed unsafe partial class InflateDecoder
         return InflateStatus.BlockEnd;
     }
 
-    /// <summary><see cref="DecodeFast"/>, with symbols instead of bytes: see there for how the bits are kept.</summary>
+    /// <summary><see cref="DecodeFast{TLiteralLengthIndex, TTracking}"/>, with symbols instead of bytes: see there for how the bits are kept.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private InflateStatus DecodeSymbolsFast(ref InflateCursor cursor)
+    private InflateStatus DecodeSymbolsFast<TLiteralLengthIndex>(ref InflateCursor cursor)
+        where TLiteralLengthIndex : struct, ITableIndex
     {
-        const ulong LiteralLengthMask = (1 << HuffmanTable.LiteralLengthBits) - 1;
+        var literalLengthMask = (1ul << TLiteralLengthIndex.Bits) - 1;
+        const ulong NoLength = HuffmanTable.OnlyLiterals | HuffmanTable.Exceptional;
         const ulong DistanceMask = (1 << HuffmanTable.DistanceBits) - 1;
 
         var literalLengthTable = _literalLengthTable;
@@ -101,55 +105,60 @@ internal sealed unsafe partial class InflateDecoder
         var available = 56 - (ulong)cursor.Bit;
         InflateStatus status;
 
-        ulong entry = literalLengthTable[buffer & LiteralLengthMask];
+        ulong entry = literalLengthTable[buffer & literalLengthMask];
         for (; ; )
         {
             var saved = buffer;
             buffer >>= (int)entry;
             available -= entry;
-            if ((entry & HuffmanTable.Literal) != 0)
+            Unsafe.WriteUnaligned(output, TwoSymbols(entry));
+            output += entry >> HuffmanTable.LiteralCountShift & 3;
+            if ((entry & NoLength) != 0)
             {
-                Unsafe.WriteUnaligned(output, TwoSymbols(entry));
-                output += entry >> HuffmanTable.LiteralCountShift & 3;
-                entry = literalLengthTable[buffer & LiteralLengthMask];
+                if ((entry & HuffmanTable.Exceptional) != 0)
+                    goto Exceptional;
+                entry = literalLengthTable[buffer & literalLengthMask];
                 saved = buffer;
                 buffer >>= (int)entry;
                 available -= entry;
-                if ((entry & HuffmanTable.Literal) != 0)
+                Unsafe.WriteUnaligned(output, TwoSymbols(entry));
+                output += entry >> HuffmanTable.LiteralCountShift & 3;
+                if ((entry & NoLength) != 0)
                 {
-                    Unsafe.WriteUnaligned(output, TwoSymbols(entry));
-                    output += entry >> HuffmanTable.LiteralCountShift & 3;
-                    entry = literalLengthTable[buffer & LiteralLengthMask];
+                    if ((entry & HuffmanTable.Exceptional) != 0)
+                        goto Exceptional;
+                    entry = literalLengthTable[buffer & literalLengthMask];
                     saved = buffer;
                     buffer >>= (int)entry;
                     available -= entry;
-                    if ((entry & HuffmanTable.Literal) != 0)
-                    {
-                        Unsafe.WriteUnaligned(output, TwoSymbols(entry));
-                        output += entry >> HuffmanTable.LiteralCountShift & 3;
+                    Unsafe.WriteUnaligned(output, TwoSymbols(entry));
+                    output += entry >> HuffmanTable.LiteralCountShift & 3;
+                    if ((entry & HuffmanTable.OnlyLiterals) != 0)
                         goto Refill;
-                    }
+                    if ((entry & HuffmanTable.Exceptional) != 0)
+                        goto Exceptional;
                 }
+            }
+            goto Length;
+
+        Exceptional:
+            if ((entry & HuffmanTable.Subtable) != HuffmanTable.Subtable)
+                goto EndOrInvalid;
+            entry = literalLengthTable[(entry >> 16) + LowBits(buffer, entry >> 8 & 15)];
+            saved = buffer;
+            buffer >>= (int)entry;
+            available -= entry;
+            if ((entry & HuffmanTable.OnlyLiterals) != 0)
+            {
+                *output++ = (byte)(entry >> HuffmanTable.LiteralShift);
+                goto Refill;
             }
             if ((entry & HuffmanTable.Exceptional) != 0)
-            {
-                if ((entry & HuffmanTable.Subtable) != HuffmanTable.Subtable)
-                    goto EndOrInvalid;
-                entry = literalLengthTable[(entry >> 16) + LowBits(buffer, entry >> 8 & 15)];
-                saved = buffer;
-                buffer >>= (int)entry;
-                available -= entry;
-                if ((entry & HuffmanTable.Literal) != 0)
-                {
-                    *output++ = (byte)(entry >> 16);
-                    goto Refill;
-                }
-                if ((entry & HuffmanTable.Exceptional) != 0)
-                    goto EndOrInvalid;
-            }
+                goto EndOrInvalid;
 
-            var length = (entry >> 16) + (LowBits(saved, entry) >> (int)(entry >> 8));
-            if ((byte)available < 28)
+        Length:
+            var length = (entry >> HuffmanTable.LengthShift) + HuffmanTable.ShortestMatch + (LowBits(saved, entry) >> (int)(entry >> 8));
+            if ((available & HuffmanTable.ConsumedBits) < 28)
             {
                 buffer |= Unsafe.ReadUnaligned<ulong>(input) << (int)available;
                 input += 7;
@@ -182,7 +191,7 @@ internal sealed unsafe partial class InflateDecoder
             input += 7;
             input -= available >> 3 & 7;
             available |= 56;
-            entry = literalLengthTable[buffer & LiteralLengthMask];
+            entry = literalLengthTable[buffer & literalLengthMask];
 
             if (distance >= 16)
             {
@@ -228,14 +237,14 @@ internal sealed unsafe partial class InflateDecoder
             input += 7;
             input -= available >> 3 & 7;
             available |= 56;
-            entry = literalLengthTable[buffer & LiteralLengthMask];
+            entry = literalLengthTable[buffer & literalLengthMask];
             if (input < inEnd && output <= outEnd)
                 continue;
             status = InflateStatus.OutputFull;
             break;
 
         EndOrInvalid:
-            status = (entry & ~0xFFFul) == HuffmanTable.EndOfBlock ? InflateStatus.BlockEnd : InflateStatus.Corrupt;
+            status = (entry & ~(ulong)HuffmanTable.CodewordBits) == HuffmanTable.EndOfBlock ? InflateStatus.BlockEnd : InflateStatus.Corrupt;
             Problem = InvalidSymbol;
             break;
 
@@ -251,7 +260,7 @@ internal sealed unsafe partial class InflateDecoder
             break;
         }
 
-        available &= 0xFF;
+        available &= HuffmanTable.ConsumedBits;
         cursor.In = input - (available + 7 >> 3);
         cursor.Bit = (int)(0 - available & 7);
         cursor.Out = (byte*)output;

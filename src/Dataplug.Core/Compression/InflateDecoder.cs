@@ -50,15 +50,18 @@ internal unsafe struct InflateCursor
 /// </summary>
 internal sealed unsafe partial class InflateDecoder
 {
-    /// <summary>Room for output that every step may use: the longest match, the literals of a turn of the fast loop, and what
-    /// its wide copies write too much.</summary>
-    public const int OutputMargin = 258 + 6 + 64;
+    /// <summary>Room for output that every step may use: the longest match, after the literals of three entries of the table, and
+    /// what wide writes put behind it. A copy writes 32 bytes at a time, thus at most 31 too many, or 29 after the shortest match;
+    /// a near one writes 16 from a place within the match, thus at most 15; literals are written two at a time.</summary>
+    public const int OutputMargin = 258 + 3 * 2 + 64;
 
     /// <summary>The most input that a step may leave unconsumed: a dynamic block's header has at most
     /// 3 + 14 + 19 * 3 + 316 * 14 bits.</summary>
     public const int MaxUnconsumed = 600;
 
-    /// <summary>Input that a turn of the fast loop may look at.</summary>
+    /// <summary>Input that a turn of the fast loop may look at. A turn refills at most twice, each time with a word of 8 bytes, the
+    /// second of which begins at most 7 after the first, so that it looks 15 bytes ahead; the first turn begins 7 bytes behind the
+    /// cursor, which makes 22.</summary>
     private const int InputMargin = 32;
 
     private const string InvalidSymbol = "an invalid literal or length code";
@@ -72,19 +75,45 @@ internal sealed unsafe partial class InflateDecoder
         Compressed,
     }
 
-    private readonly uint[] _literalLength = GC.AllocateUninitializedArray<uint>(HuffmanTable.LiteralLengthEntries, pinned: true);
-    private readonly uint[] _distance = GC.AllocateUninitializedArray<uint>(HuffmanTable.DistanceEntries, pinned: true);
-    private readonly uint* _literalLengthTable;
-    private readonly uint* _distanceTable;
+    private static readonly Tables Fixed = BuildFixedTables();
+
+    private readonly Tables _dynamic = new();
+    private uint* _literalLengthTable;
+    private uint* _distanceTable;
+    private int _literalLengthBits;
+    private byte* _literalLengths;
     private State _state;
     private bool _isLastBlock;
-    private bool _hasFixedTables;
     private int _storedLeft;
 
     public InflateDecoder()
     {
-        _literalLengthTable = (uint*)Unsafe.AsPointer(ref _literalLength[0]);
-        _distanceTable = (uint*)Unsafe.AsPointer(ref _distance[0]);
+        Use(_dynamic);
+    }
+
+    /// <summary>What a compressed block is decoded with, at places that do not move.</summary>
+    private sealed class Tables
+    {
+        private readonly uint[] _literalLength = GC.AllocateUninitializedArray<uint>(HuffmanTable.LiteralLengthEntries, pinned: true);
+        private readonly uint[] _distance = GC.AllocateUninitializedArray<uint>(HuffmanTable.DistanceEntries, pinned: true);
+        private readonly byte[] _lengths = GC.AllocateUninitializedArray<byte>(HuffmanTable.LiteralLengthSymbols + HuffmanTable.DistanceSymbols, pinned: true);
+
+        public uint* LiteralLength => (uint*)Unsafe.AsPointer(ref _literalLength[0]);
+
+        public uint* Distance => (uint*)Unsafe.AsPointer(ref _distance[0]);
+
+        /// <summary>The lengths of the codewords: of literals and lengths, then of distances.</summary>
+        public byte* Lengths => (byte*)Unsafe.AsPointer(ref _lengths[0]);
+
+        public int LiteralLengthBits;
+    }
+
+    private void Use(Tables tables)
+    {
+        _literalLengthTable = tables.LiteralLength;
+        _distanceTable = tables.Distance;
+        _literalLengthBits = tables.LiteralLengthBits;
+        _literalLengths = tables.Lengths;
     }
 
     /// <summary>After <see cref="InflateStatus.Corrupt"/>: what is wrong.</summary>
@@ -224,15 +253,14 @@ internal sealed unsafe partial class InflateDecoder
                 _state = State.Stored;
                 break;
             case 1:
-                if (!_hasFixedTables)
-                    BuildFixedTables();
+                Use(Fixed);
                 _state = State.Compressed;
                 break;
             case 2:
-                _hasFixedTables = false;
                 var status = ReadDynamicHeader(ref bits);
                 if (status != InflateStatus.BlockEnd)
                     return status;
+                Use(_dynamic);
                 _state = State.Compressed;
                 break;
             default:
@@ -244,18 +272,19 @@ internal sealed unsafe partial class InflateDecoder
     }
 
     /// <summary>RFC 1951, section 3.2.6.</summary>
-    private void BuildFixedTables()
+    private static Tables BuildFixedTables()
     {
-        Span<byte> lengths = stackalloc byte[HuffmanTable.LiteralLengthSymbols];
+        var tables = new Tables();
+        var lengths = new Span<byte>(tables.Lengths, HuffmanTable.LiteralLengthSymbols);
         lengths[..144].Fill(8);
         lengths[144..256].Fill(9);
         lengths[256..280].Fill(7);
         lengths[280..].Fill(8);
-        HuffmanTable.TryBuildLiteralLength(_literalLengthTable, lengths);
-        lengths = lengths[..HuffmanTable.DistanceSymbols];
-        lengths.Fill(5);
-        HuffmanTable.TryBuildDistance(_distanceTable, lengths);
-        _hasFixedTables = true;
+        HuffmanTable.TryBuildLiteralLength(tables.LiteralLength, lengths, out tables.LiteralLengthBits);
+        var distances = new Span<byte>(tables.Lengths + HuffmanTable.LiteralLengthSymbols, HuffmanTable.DistanceSymbols);
+        distances.Fill(5);
+        HuffmanTable.TryBuildDistance(tables.Distance, distances);
+        return tables;
     }
 
     // The order in which the lengths of the code length code are stored: RFC 1951, section 3.2.7.
@@ -283,7 +312,8 @@ internal sealed unsafe partial class InflateDecoder
         if (!TryBuildCodeLengthTable(table, codeLengthLengths))
             return Corrupt("a dynamic block's code for code lengths is oversubscribed or incomplete");
 
-        Span<byte> lengths = stackalloc byte[286 + 30];
+        // The block that used them has ended, and if this header is cut off it is read from its start again.
+        var lengths = new Span<byte>(_dynamic.Lengths, 286 + 30);
         var count = literalLengths + distances;
         for (var i = 0; i < count;)
         {
@@ -334,9 +364,9 @@ internal sealed unsafe partial class InflateDecoder
 
         if (lengths[256] == 0)
             return Corrupt("a dynamic block has no code for its end");
-        if (!HuffmanTable.TryBuildLiteralLength(_literalLengthTable, lengths[..literalLengths]))
+        if (!HuffmanTable.TryBuildLiteralLength(_dynamic.LiteralLength, lengths[..literalLengths], out _dynamic.LiteralLengthBits))
             return Corrupt("a dynamic block's literal and length code is oversubscribed or incomplete");
-        if (!HuffmanTable.TryBuildDistance(_distanceTable, lengths[literalLengths..count]))
+        if (!HuffmanTable.TryBuildDistance(_dynamic.Distance, lengths[literalLengths..count]))
             return Corrupt("a dynamic block's distance code is oversubscribed or incomplete");
         return InflateStatus.BlockEnd;
     }
@@ -395,7 +425,10 @@ internal sealed unsafe partial class InflateDecoder
             InflateStatus status;
             if (BitConverter.IsLittleEndian && cursor.InEnd - cursor.In >= InputMargin)
             {
-                status = Usage is null ? DecodeFast<Untracked>(ref cursor) : DecodeFast<Tracked>(ref cursor);
+                if (_literalLengthBits == HuffmanTable.ShortLiteralLengthBits)
+                    status = Usage is null ? DecodeFast<ShortIndex, Untracked>(ref cursor) : DecodeFast<ShortIndex, Tracked>(ref cursor);
+                else
+                    status = Usage is null ? DecodeFast<LongIndex, Untracked>(ref cursor) : DecodeFast<LongIndex, Tracked>(ref cursor);
                 // It comes back with OutputFull when a margin is reached, be it the input's.
                 if (status == InflateStatus.OutputFull)
                     continue;
@@ -405,6 +438,22 @@ internal sealed unsafe partial class InflateDecoder
             if (status != InflateStatus.OutputFull)
                 return status;
         }
+    }
+
+    // Constants of the fast loop, of which there is a copy for each.
+    private interface ITableIndex
+    {
+        static abstract int Bits { get; }
+    }
+
+    private readonly struct ShortIndex : ITableIndex
+    {
+        public static int Bits => HuffmanTable.ShortLiteralLengthBits;
+    }
+
+    private readonly struct LongIndex : ITableIndex
+    {
+        public static int Bits => HuffmanTable.LongLiteralLengthBits;
     }
 
     private interface ITracking
@@ -445,35 +494,36 @@ internal sealed unsafe partial class InflateDecoder
         available -= cursor.Bit;
 
         var used = 0;
-        var entry = _literalLengthTable[bits & ((1 << HuffmanTable.LiteralLengthBits) - 1)];
+        var entry = _literalLengthTable[bits & ((1ul << _literalLengthBits) - 1)];
         if ((entry & HuffmanTable.Subtable) == HuffmanTable.Subtable)
         {
-            used = HuffmanTable.LiteralLengthBits;
+            used = _literalLengthBits;
             entry = _literalLengthTable[(entry >> 16) + (bits >> used & ((1u << (int)(entry >> 8 & 15)) - 1))];
         }
-        if ((entry & HuffmanTable.Literal) != 0)
+        if (entry >> HuffmanTable.LiteralCountShift << 30 != 0)
         {
-            used += (int)(entry >> 8 & 15);
+            // Of what may share the entry only the first literal is taken.
+            var literal = (byte)(entry >> HuffmanTable.LiteralShift);
+            used = _literalLengths[literal];
             if (used > available)
                 return InflateStatus.NeedInput;
-            *cursor.Out++ = (byte)(entry >> 16);
+            *cursor.Out++ = literal;
             Consume(ref cursor, used);
             return InflateStatus.OutputFull;
         }
         var lengthBits = used + (int)(entry >> 8 & 15);
-        used += (byte)entry;
+        used += (int)(entry & HuffmanTable.ConsumedBits);
         if (used > available)
             return InflateStatus.NeedInput;
         if ((entry & HuffmanTable.Exceptional) != 0)
         {
             Consume(ref cursor, used);
-            return (entry & ~0xFFFu) == HuffmanTable.EndOfBlock
+            return (entry & ~HuffmanTable.CodewordBits) == HuffmanTable.EndOfBlock
                 ? InflateStatus.BlockEnd
                 : Corrupt(InvalidSymbol);
         }
-        var length = (int)((entry >> 16) + (bits >> lengthBits & ((1u << used - lengthBits) - 1)));
+        var length = (int)((entry >> HuffmanTable.LengthShift) + HuffmanTable.ShortestMatch + (bits >> lengthBits & ((1u << used - lengthBits) - 1)));
 
-        var before = used;
         entry = _distanceTable[bits >> used & ((1 << HuffmanTable.DistanceBits) - 1)];
         if ((entry & HuffmanTable.Subtable) == HuffmanTable.Subtable)
         {
@@ -481,7 +531,7 @@ internal sealed unsafe partial class InflateDecoder
             entry = _distanceTable[(entry >> 16) + (bits >> used & ((1u << (int)(entry >> 8 & 15)) - 1))];
         }
         var distanceBits = used + (int)(entry >> 8 & 15);
-        used += (byte)entry;
+        used += (int)(entry & HuffmanTable.ConsumedBits);
         if (used > available)
             return InflateStatus.NeedInput;
         if ((entry & HuffmanTable.Exceptional) != 0)
@@ -517,16 +567,21 @@ internal sealed unsafe partial class InflateDecoder
     /// </summary>
     /// <remarks>
     /// <para>Bits: <c>buffer</c> holds at least <c>(byte)available</c> valid bits; what lies above them equals the bytes to come, so
-    /// that a refill may or-in whole words (libdeflate's branchless refill). A refill leaves at least 56 bits. A turn consumes at most
-    /// 11 + 11 + max(11, 20) bits up to the length; the distance needs 28 more, and refills if they are not there.</para>
-    /// <para>Of entries and counts only the low byte counts where bits are consumed, so they are subtracted whole. All are as wide
+    /// that a refill may or-in whole words (libdeflate's branchless refill). A refill leaves at least 56 bits. An entry consumes at most
+    /// 12 bits for literals, and 20 where a length ends it, be it through a subtable (15 + 5 bits) or after a literal (12 + 5). A
+    /// turn consumes at most 12 + 12 + 20 bits up to the length; the distance needs 15 + 13 more, and refills if they are not
+    /// there.</para>
+    /// <para>Output: a turn writes at most three times two literals and one match; see <see cref="OutputMargin"/>.</para>
+    /// <para>Of entries and counts only the low six bits count where bits are consumed, so they are subtracted whole. All are as wide
     /// as a register and no method is called, lest the compiler extend and spill them.</para>
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private InflateStatus DecodeFast<TTracking>(ref InflateCursor cursor)
+    private InflateStatus DecodeFast<TLiteralLengthIndex, TTracking>(ref InflateCursor cursor)
+        where TLiteralLengthIndex : struct, ITableIndex
         where TTracking : struct, ITracking
     {
-        const ulong LiteralLengthMask = (1 << HuffmanTable.LiteralLengthBits) - 1;
+        var literalLengthMask = (1ul << TLiteralLengthIndex.Bits) - 1;
+        const ulong NoLength = HuffmanTable.OnlyLiterals | HuffmanTable.Exceptional;
         const ulong DistanceMask = (1 << HuffmanTable.DistanceBits) - 1;
 
         var literalLengthTable = _literalLengthTable;
@@ -540,55 +595,61 @@ internal sealed unsafe partial class InflateDecoder
         var available = 56 - (ulong)cursor.Bit;
         InflateStatus status;
 
-        ulong entry = literalLengthTable[buffer & LiteralLengthMask];
+        ulong entry = literalLengthTable[buffer & literalLengthMask];
         for (; ; )
         {
             var saved = buffer;
             buffer >>= (int)entry;
             available -= entry;
-            if ((entry & HuffmanTable.Literal) != 0)
+            // Whether there are literals is hard to foretell: they are always written, and count if they are some.
+            Unsafe.WriteUnaligned(output, (ushort)(entry >> HuffmanTable.LiteralShift));
+            output += entry >> HuffmanTable.LiteralCountShift & 3;
+            if ((entry & NoLength) != 0)
             {
-                Unsafe.WriteUnaligned(output, (ushort)(entry >> 16));
-                output += entry >> HuffmanTable.LiteralCountShift & 3;
-                entry = literalLengthTable[buffer & LiteralLengthMask];
+                if ((entry & HuffmanTable.Exceptional) != 0)
+                    goto Exceptional;
+                entry = literalLengthTable[buffer & literalLengthMask];
                 saved = buffer;
                 buffer >>= (int)entry;
                 available -= entry;
-                if ((entry & HuffmanTable.Literal) != 0)
+                Unsafe.WriteUnaligned(output, (ushort)(entry >> HuffmanTable.LiteralShift));
+                output += entry >> HuffmanTable.LiteralCountShift & 3;
+                if ((entry & NoLength) != 0)
                 {
-                    Unsafe.WriteUnaligned(output, (ushort)(entry >> 16));
-                    output += entry >> HuffmanTable.LiteralCountShift & 3;
-                    entry = literalLengthTable[buffer & LiteralLengthMask];
+                    if ((entry & HuffmanTable.Exceptional) != 0)
+                        goto Exceptional;
+                    entry = literalLengthTable[buffer & literalLengthMask];
                     saved = buffer;
                     buffer >>= (int)entry;
                     available -= entry;
-                    if ((entry & HuffmanTable.Literal) != 0)
-                    {
-                        Unsafe.WriteUnaligned(output, (ushort)(entry >> 16));
-                        output += entry >> HuffmanTable.LiteralCountShift & 3;
+                    Unsafe.WriteUnaligned(output, (ushort)(entry >> HuffmanTable.LiteralShift));
+                    output += entry >> HuffmanTable.LiteralCountShift & 3;
+                    if ((entry & HuffmanTable.OnlyLiterals) != 0)
                         goto Refill;
-                    }
+                    if ((entry & HuffmanTable.Exceptional) != 0)
+                        goto Exceptional;
                 }
+            }
+            goto Length;
+
+        Exceptional:
+            if ((entry & HuffmanTable.Subtable) != HuffmanTable.Subtable)
+                goto EndOrInvalid;
+            entry = literalLengthTable[(entry >> 16) + LowBits(buffer, entry >> 8 & 15)];
+            saved = buffer;
+            buffer >>= (int)entry;
+            available -= entry;
+            if ((entry & HuffmanTable.OnlyLiterals) != 0)
+            {
+                *output++ = (byte)(entry >> HuffmanTable.LiteralShift);
+                goto Refill;
             }
             if ((entry & HuffmanTable.Exceptional) != 0)
-            {
-                if ((entry & HuffmanTable.Subtable) != HuffmanTable.Subtable)
-                    goto EndOrInvalid;
-                entry = literalLengthTable[(entry >> 16) + LowBits(buffer, entry >> 8 & 15)];
-                saved = buffer;
-                buffer >>= (int)entry;
-                available -= entry;
-                if ((entry & HuffmanTable.Literal) != 0)
-                {
-                    *output++ = (byte)(entry >> 16);
-                    goto Refill;
-                }
-                if ((entry & HuffmanTable.Exceptional) != 0)
-                    goto EndOrInvalid;
-            }
+                goto EndOrInvalid;
 
-            var length = (entry >> 16) + (LowBits(saved, entry) >> (int)(entry >> 8));
-            if ((byte)available < 28)
+        Length:
+            var length = (entry >> HuffmanTable.LengthShift) + HuffmanTable.ShortestMatch + (LowBits(saved, entry) >> (int)(entry >> 8));
+            if ((available & HuffmanTable.ConsumedBits) < 28)
             {
                 buffer |= Unsafe.ReadUnaligned<ulong>(input) << (int)available;
                 input += 7;
@@ -624,17 +685,20 @@ internal sealed unsafe partial class InflateDecoder
             input += 7;
             input -= available >> 3 & 7;
             available |= 56;
-            entry = literalLengthTable[buffer & LiteralLengthMask];
+            entry = literalLengthTable[buffer & literalLengthMask];
 
             if (distance >= 16)
             {
+                // Most matches have no more than 32 bytes, and which of them have 16 is hard to foretell.
                 Unsafe.WriteUnaligned(target, Unsafe.ReadUnaligned<Vector128<byte>>(source));
-                while (length > 16)
+                Unsafe.WriteUnaligned(target + 16, Unsafe.ReadUnaligned<Vector128<byte>>(source + 16));
+                while (length > 32)
                 {
-                    target += 16;
-                    source += 16;
-                    length -= 16;
+                    target += 32;
+                    source += 32;
+                    length -= 32;
                     Unsafe.WriteUnaligned(target, Unsafe.ReadUnaligned<Vector128<byte>>(source));
+                    Unsafe.WriteUnaligned(target + 16, Unsafe.ReadUnaligned<Vector128<byte>>(source + 16));
                 }
             }
             else
@@ -661,14 +725,14 @@ internal sealed unsafe partial class InflateDecoder
             input += 7;
             input -= available >> 3 & 7;
             available |= 56;
-            entry = literalLengthTable[buffer & LiteralLengthMask];
+            entry = literalLengthTable[buffer & literalLengthMask];
             if (input < inEnd && output <= outEnd)
                 continue;
             status = InflateStatus.OutputFull;
             break;
 
         EndOrInvalid:
-            status = (entry & ~0xFFFul) == HuffmanTable.EndOfBlock ? InflateStatus.BlockEnd : InflateStatus.Corrupt;
+            status = (entry & ~(ulong)HuffmanTable.CodewordBits) == HuffmanTable.EndOfBlock ? InflateStatus.BlockEnd : InflateStatus.Corrupt;
             Problem = InvalidSymbol;
             break;
 
@@ -685,7 +749,7 @@ internal sealed unsafe partial class InflateDecoder
         }
 
         // Give back the bytes that were loaded but not consumed.
-        available &= 0xFF;
+        available &= HuffmanTable.ConsumedBits;
         cursor.In = input - (available + 7 >> 3);
         cursor.Bit = (int)(0 - available & 7);
         cursor.Out = output;

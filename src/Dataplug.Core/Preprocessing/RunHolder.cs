@@ -54,6 +54,6 @@ internal sealed record RunHolder(string Host, int ProcessId, DateTimeOffset Sinc
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RunHolder))]
-[JsonSerializable(typeof(RunFingerprint))]
+[JsonSerializable(typeof(RunFingerprint), GenerationMode = JsonSourceGenerationMode.Serialization)]
 [JsonSerializable(typeof(LeaseContent))]
 internal sealed partial class RunJson : JsonSerializerContext;

@@ -11,7 +11,6 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
 {
     internal const string FormatId = "fastq-gzip";
 
-    private static readonly SliceKind Slices = new(FormatId, FastqSliceJson.Default.FastqSlice);
 
     private readonly GZipLineOptions _options;
 
@@ -46,7 +45,7 @@ public sealed class FastqGZipFormat : DataFormat<FastqIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => Slices;
+    public override SliceKind SliceKind => new(FormatId, FastqSliceJson.Default.FastqSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();

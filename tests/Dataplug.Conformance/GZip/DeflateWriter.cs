@@ -171,7 +171,7 @@ public sealed class DeflateWriter
     public static int DistanceSymbol(int distance) => Array.FindLastIndex(DistanceBases, b => b <= distance);
 
     /// <summary>The canonical code of RFC 1951, section 3.2.2.</summary>
-    private static int[] Codes(int[] lengths)
+    public static int[] Codes(int[] lengths)
     {
         var codes = new int[lengths.Length];
         var code = 0;

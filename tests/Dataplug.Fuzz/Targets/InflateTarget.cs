@@ -117,7 +117,7 @@ internal sealed unsafe class InflateTarget : IFuzzTarget
                     {
                         if (_decoder.Usage is null && random.Next(3) == 0)
                         {
-                            _usage.Clear();
+                            _usage.Begin(random.Next(2) == 0 ? 0 : random.Next(1 << 16));
                             _usage.AccessPoint = cursor.Out;
                             _decoder.Usage = _usage;
                         }

@@ -20,7 +20,6 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
         options.Validate();
         _options = options;
         _envelope = envelope;
-        SliceKind = new SliceKind(envelope.FormatId, GZipTextSliceJson.Default.GZipTextSlice);
     }
 
     /// <inheritdoc/>
@@ -51,7 +50,7 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; }
+    public override SliceKind SliceKind => new(_envelope.FormatId, GZipTextSliceJson.Default.GZipTextSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();
