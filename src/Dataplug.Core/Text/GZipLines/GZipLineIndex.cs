@@ -173,6 +173,40 @@ public sealed class GZipLineIndex
             : Math.Min(toLine, fromLine + (long)(((Int128)(toLine - fromLine) * (contentOffset - fromOffset)) / (toOffset - fromOffset)));
     }
 
+    /// <summary>An access point.</summary>
+    /// <param name="number">Its number, from 0 to <see cref="AccessPointCount"/> − 1, in the order of the object.</param>
+    internal GZipAccessPoint AccessPoint(int number)
+    {
+        var place = _entries[number];
+        var window = _windows[place];
+        return new GZipAccessPoint(_bits[place], _outputs[place], _keys[place] >> 1, window == MemberStart ? null : _blobs![window]);
+    }
+
+    /// <summary>The last access point at or before a place of the content.</summary>
+    /// <param name="contentOffset">Bytes of content before the place, ≥ 0.</param>
+    internal GZipAccessPoint AccessPointBefore(long contentOffset)
+    {
+        int low = 0, high = _entries.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_outputs[_entries[middle]] <= contentOffset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return AccessPoint(low - 1);
+    }
+
+    /// <summary>How many stored bytes hold all of the content before a place: up to the first mark at or after it.</summary>
+    /// <param name="contentOffset">Bytes of content before the place.</param>
+    internal long StoredEndAfter(long contentOffset)
+    {
+        var mark = Ascending.FirstAtLeast(_outputs, contentOffset);
+        return mark < _bits.Length ? Math.Min(StoredSize, (_bits[mark] + 7) >> 3) : StoredSize;
+    }
+
     // A key is twice the number of line feeds before a place, plus 1 inside a line: line n begins at or after a place exactly
     // when the place's key is at most 2 n, and it ends at or before the place exactly when the key is at least 2 (n + 1).
     private static long LineFrom(long key) => (key + 1) >> 1;

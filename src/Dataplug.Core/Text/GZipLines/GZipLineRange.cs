@@ -60,6 +60,8 @@ public sealed record GZipLineRange
     /// Opens the lines, terminators included, byte for byte as they are in the content. One range GET of the object when it is
     /// read, and one of the window's blob before, if there is a window.
     /// </summary>
+    /// <remarks>Where the run that ends before these lines was just read to its end through the same stores, its decoder goes on
+    /// (<see cref="GZipDecoderCache"/>): one range GET of the bytes after its own, and no window.</remarks>
     /// <param name="source">The object, pinned.</param>
     /// <param name="stores">The stores that the window is fetched through.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
@@ -69,14 +71,20 @@ public sealed record GZipLineRange
     public async Task<Stream> OpenAsync(PinnedObject source, ObjectStores stores, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(stores);
         Validate(source);
         if (IsEmpty)
             return new MemoryStream([], writable: false);
 
+        var cache = GZipDecoderCache.Of(stores);
+        if (cache.Take(source, this) is { } paused)
+            return new GZipLineStream(paused, this, cache);
+
         var window = Window is null
             ? default(ReadOnlyMemory<byte>)
             : WindowCodec.Decode((await Window.LoadAsync(stores, cancellationToken).ConfigureAwait(false)).Span);
-        var inflate = new InflateStream(source.OpenRead(Range), new InflateReadOptions
+        var stored = new GZipSpanStream(source, Range);
+        var inflate = new InflateStream(stored, new InflateReadOptions
         {
             Source = source.Uri.Display,
             StartByteOffset = Start,
@@ -85,7 +93,7 @@ public sealed record GZipLineRange
             Window = window,
             ExpectMoreData = End < source.Size,
         });
-        return new GZipLineStream(inflate, this, source.Uri.Display);
+        return new GZipLineStream(inflate, stored, this, cache);
     }
 
     private void Validate(PinnedObject source)
