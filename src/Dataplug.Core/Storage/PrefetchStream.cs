@@ -47,8 +47,9 @@ internal sealed class PrefetchStream : ForwardStream
 
         var taken = available.Slice(0, Math.Min(available.Length, buffer.Length));
         taken.CopyTo(buffer.Span);
+        var count = (int)taken.Length;
         _pipe.Reader.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return count;
     }
 
     public override async ValueTask DisposeAsync()
