@@ -25,6 +25,9 @@ if ! dotnet format Dataplug.sln --verify-no-changes --no-restore --severity warn
   failed=1
 fi
 
+say "programs that exchange gzip indexes with ours"
+tests/services/gzip-tools.sh || failed=1
+
 say "S3 server"
 # One server for all test projects; each makes buckets of its own.
 if DATAPLUG_TEST_S3=$(tests/services/s3-up.sh); then
