@@ -33,7 +33,7 @@ public sealed class GZipObjectStream : Stream
 
     private static readonly ReadAheadOptions Sequential = new() { PartSize = 2 << 20, Parallelism = 3 };
 
-    private readonly GZipLineIndex _index;
+    private readonly IGZipPlaces _places;
     private readonly PinnedObject _source;
     private readonly ObjectStores _stores;
     private readonly List<(long BitOffset, ReadOnlyMemory<byte> Window)> _windows = [];
@@ -55,7 +55,14 @@ public sealed class GZipObjectStream : Stream
         ArgumentNullException.ThrowIfNull(index);
         _stores = stores ?? ObjectStores.Default;
         _source = index.Source.Pin(_stores);
-        _index = index.LineIndex;
+        _places = new GZipIndexedPlaces(index.LineIndex);
+    }
+
+    private GZipObjectStream(IGZipPlaces places, PinnedObject source, ObjectStores stores)
+    {
+        _places = places;
+        _source = source;
+        _stores = stores;
     }
 
     /// <summary>Opens the content of an object by the index that it has.</summary>
@@ -68,6 +75,26 @@ public sealed class GZipObjectStream : Stream
         return new GZipObjectStream(await GZipIndexFile.GetIndexAsync(source, cancellationToken).ConfigureAwait(false), source.Options.Stores);
     }
 
+    /// <summary>
+    /// Opens the content of an object by the index that gztool, indexed_gzip or bgzip made, without preprocessing or importing:
+    /// reads the index into memory, about 20 kB a point, and the first and last span of the object, which must fit it.
+    /// </summary>
+    /// <param name="source">The object.</param>
+    /// <param name="index">The other program's index.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="stores">The stores that the object is read through; null for those of the process.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <exception cref="CorruptIndexException">The index is damaged, or is not of this object.</exception>
+    /// <exception cref="UnsupportedFormatException">It is no index of those programs.</exception>
+    public static async Task<GZipObjectStream> OpenAsync(ObjectUri source, Stream index, string name, ObjectStores? stores = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(index);
+        stores ??= ObjectStores.Default;
+        var pinned = await stores.PinAsync(source, cancellationToken).ConfigureAwait(false);
+        return new GZipObjectStream(await GZipForeignPlaces.ReadAsync(index, name, pinned, cancellationToken).ConfigureAwait(false), pinned, stores);
+    }
+
     /// <inheritdoc/>
     public override bool CanRead => !_disposed;
 
@@ -78,7 +105,7 @@ public sealed class GZipObjectStream : Stream
     public override bool CanWrite => false;
 
     /// <summary>Bytes of decompressed content.</summary>
-    public override long Length => _index.ContentSize;
+    public override long Length => _places.ContentSize;
 
     /// <summary>Where the next read begins, in bytes of content; may lie beyond the end, where there is nothing to read.</summary>
     public override long Position
@@ -198,8 +225,8 @@ public sealed class GZipObjectStream : Stream
     /// <summary>Puts the decoder at the position, and sees to it that as much as is wanted comes with one request.</summary>
     private async ValueTask<InflateStream> GoToAsync(int count, CancellationToken cancellationToken)
     {
-        var point = _index.AccessPointBefore(_position);
-        _wanted = _index.StoredEndAfter(_position + count);
+        var point = _places.AccessPointBefore(_position);
+        _wanted = _places.StoredEndAfter(_position + count);
         if (_content is null || _position < _at || (point.ContentOffset > _at && _position - _at > NearBy))
             await OpenAsync(point, cancellationToken).ConfigureAwait(false);
 

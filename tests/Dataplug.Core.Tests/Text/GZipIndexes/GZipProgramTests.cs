@@ -173,6 +173,41 @@ public sealed class GZipProgramTests : IDisposable
         Assert.Equal((expected.MarkCount, expected.Lines, expected.ContentSize), (index.LineIndex.MarkCount, index.Lines, index.UncompressedSize));
     }
 
+    [Theory]
+    [InlineData("gzidx", GZipLayout.OneMember)]
+    [InlineData("gzidx", GZipLayout.EmptyMembers)]
+    [InlineData("gztool", GZipLayout.OneMember)]
+    [InlineData("gzi", GZipLayout.Bgzf)]
+    public async Task Any_of_their_indexes_makes_the_content_seekable_at_once(string kind, GZipLayout layout)
+    {
+        var programs = await GZipPrograms.GetAsync();
+        var path = Write(GZipSamples.Compress(Content, layout));
+        var index = path + "." + kind;
+        _ = kind switch
+        {
+            "gzidx" => await programs.RunAsync("/usr/bin/python3", "-c", MakeIndex, path, index, "300000"),
+            "gzi" => await programs.RunAsync("bgzip", "-r", "-I", index, path),
+            _ => await programs.RunAsync("gztool", "-v", "0", "-i", "-z", "-s", "1", "-I", index, path),
+        };
+        var requests = new RecordingObjectStore(new FileStore());
+        await using var stores = new ObjectStores().Register("file", () => requests);
+        await using var file = File.OpenRead(index);
+        await using var stream = await GZipObjectStream.OpenAsync(ObjectUri.ForFile(path), file, index, stores);
+        Assert.Equal(Content.Length, stream.Length);
+        Assert.InRange(requests.Reads.Sum(read => read.Range.Length), 1, new FileInfo(path).Length / 2);
+        foreach (var (offset, length) in Parts(15, 200_000))
+        {
+            var bytes = new byte[length];
+            stream.Position = offset;
+            await stream.ReadExactlyAsync(bytes);
+            Assert.True(Content.AsSpan(offset, length).SequenceEqual(bytes), $"{length} bytes at {offset}");
+        }
+
+        var other = Write(GZipSamples.Compress(NumberedLines.Make(200_000, seed: 22), layout), "other.gz");
+        file.Position = 0;
+        await Assert.ThrowsAsync<CorruptIndexException>(() => GZipObjectStream.OpenAsync(ObjectUri.ForFile(other), file, index, stores));
+    }
+
     private async Task<GZipTextIndex> ImportAsync(string path, string foreign, GZipImportOptions options, bool expectWhole, byte[]? content = null)
     {
         content ??= Content;
