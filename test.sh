@@ -28,6 +28,8 @@ fi
 say "compressors"
 # Tests on a compressor that is missing are skipped, each with the reason.
 tests/services/compressors.sh || failed=1
+say "programs that exchange gzip indexes with ours"
+tests/services/gzip-tools.sh || failed=1
 
 say "S3 server"
 # One server for all test projects; each makes buckets of its own.

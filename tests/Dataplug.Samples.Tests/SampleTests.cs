@@ -42,6 +42,15 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
+    public async Task RandomAccess_reads_from_the_middle()
+    {
+        var path = Path.Combine(_folder, "log.txt.gz");
+        await using (var gzip = new System.IO.Compression.GZipStream(File.Create(path), System.IO.Compression.CompressionLevel.Optimal))
+            await gzip.WriteAsync(string.Concat(Enumerable.Range(100_000, 200_000).Select(i => $"line {i}\n")).Select(c => (byte)c).ToArray());
+        Assert.Equal("line 150000\nline 150001\n", await RunAsync("RandomAccess", path, "600000", "24"));
+    }
+
+    [Fact]
     public async Task PluggedInStore_reads_members_of_an_archive()
     {
         var path = Path.Combine(_folder, "archive.tar");

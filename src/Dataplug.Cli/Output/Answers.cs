@@ -73,5 +73,19 @@ internal sealed record CatalogAnswer(string Uri, long Size, string ETag, string 
 /// <summary>What <c>catalog rebuild --json</c> says.</summary>
 internal sealed record RebuildAnswer(int Indexes, int Refused);
 
+/// <summary>What <c>index import --json</c> says. The outcome is <c>imported</c> or <c>already-indexed</c>.</summary>
+internal sealed record ImportAnswer(
+    string Outcome,
+    string Uri,
+    long Size,
+    string ETag,
+    string? From,
+    int AccessPoints,
+    long Lines,
+    long UncompressedSize,
+    string Sidecar,
+    long SidecarSize,
+    double Seconds);
+
 /// <summary>What <c>clean --json</c> says.</summary>
 internal sealed record CleanAnswer(string Uri, bool Removed);

@@ -26,6 +26,7 @@ internal static class JsonText
 [JsonSerializable(typeof(PartitionAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<CatalogAnswer>))]
 [JsonSerializable(typeof(RebuildAnswer))]
+[JsonSerializable(typeof(ImportAnswer))]
 [JsonSerializable(typeof(CleanAnswer))]
 [JsonSerializable(typeof(DemoAnswer))]
 internal sealed partial class JsonContracts : JsonSerializerContext;

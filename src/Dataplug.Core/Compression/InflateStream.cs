@@ -24,6 +24,7 @@ public sealed class InflateStream : Stream
     private int _inputEnd;
     private bool _inputEnded;
     private bool _ended;
+    private bool _expectMoreData;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Creates a stream that begins where the options say.</summary>
@@ -42,6 +43,7 @@ public sealed class InflateStream : Stream
             throw new ArgumentException("The window must not be longer than 32768 bytes.", nameof(options));
         _compressed = compressed;
         _options = options;
+        _expectMoreData = options.ExpectMoreData;
         _decoder = new GzipDecoder(options.Source, options.Container);
         if (options.IsMemberStart)
             _decoder.StartAtMember(options.StartByteOffset, 0, 0);
@@ -143,6 +145,14 @@ public sealed class InflateStream : Stream
         base.Dispose(disposing);
     }
 
+    /// <summary>After the end of input that was told to be no end of the object: there is more of it now.</summary>
+    /// <param name="expectMoreData">Whether its end is again none of the object.</param>
+    internal void GoOn(bool expectMoreData)
+    {
+        _inputEnded = _ended = false;
+        _expectMoreData = expectMoreData;
+    }
+
     private void ReturnInput()
     {
         if (_input is { } input)
@@ -182,7 +192,7 @@ public sealed class InflateStream : Stream
                 if (_inputEnded)
                 {
                     _ended = true;
-                    if (!_options.ExpectMoreData)
+                    if (!_expectMoreData)
                         _decoder.EndInput(_inputEnd - _inputStart);
                     continue;
                 }

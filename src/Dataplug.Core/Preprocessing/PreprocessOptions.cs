@@ -14,6 +14,9 @@ public sealed record PreprocessOptions
 
     /// <summary>Takes progress reports, a few a second.</summary>
     public IProgress<PreprocessProgress>? Progress { get; init; }
+
+    /// <summary>Takes the place of the format's own preprocessor.</summary>
+    internal IPreprocessor? Preprocessor { get; init; }
 }
 
 /// <summary>How far a preprocessing run is.</summary>

@@ -101,7 +101,7 @@ internal sealed class PreprocessRunner
 
     private async Task<PreprocessReport> IndexAsync(PinnedObject source, CancellationToken cancellationToken)
     {
-        var preprocessor = _format.CreatePreprocessor();
+        var preprocessor = _run.Preprocessor ?? _format.CreatePreprocessor();
         var folder = RunFolder.Open(RunPath, Fingerprint(source, preprocessor));
         RunRecorder? recorder = null;
         try
@@ -353,7 +353,7 @@ internal sealed class PreprocessRunner
             _format.Id,
             _format.IndexVersion,
             _format.Parameters,
-            preprocessor.GetType().FullName ?? "",
+            preprocessor.GetType().FullName + (preprocessor is IIdentifiedPreprocessor identified ? " " + identified.Identity : ""),
             preprocessor.GetType().Module.ModuleVersionId,
             _name.Text,
             source.ETag,

@@ -117,6 +117,13 @@ public sealed class PinnedObject
             : new ReadAheadStream(_store, Uri, ETag, range, options);
     }
 
+    /// <summary>The store that it is read through.</summary>
+    internal IObjectStore Store => _store;
+
+    /// <summary>One plain request, whose answer is read ahead of its reader where a network lies between.</summary>
+    internal Stream OpenPrefetched(ByteRange range) =>
+        range.Length > 0 && _store.Capabilities.HasFlag(StoreCapabilities.Remote) ? new PrefetchStream(OpenRead(range)) : OpenRead(range);
+
     private async Task ReadIntoAsync(ByteRange range, Memory<byte> target, CancellationToken cancellationToken)
     {
         var read = await _store.OpenReadAsync(Uri, new ReadRequest(range, ETag), cancellationToken).ConfigureAwait(false);

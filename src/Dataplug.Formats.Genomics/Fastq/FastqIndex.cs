@@ -6,7 +6,7 @@ using Dataplug.Text;
 namespace Dataplug.Formats.Genomics;
 
 /// <summary>The index of a FASTQ object in gzip: where its lines are, and what its reads are like.</summary>
-public sealed class FastqIndex : ObjectIndex
+public sealed class FastqIndex : ObjectIndex, IGZipIndexed
 {
     private const int LinesPerRead = 4;
 

@@ -198,6 +198,50 @@ public sealed class GZipLineIndex
             : Math.Min(toLine, fromLine + (long)(((Int128)(toLine - fromLine) * (contentOffset - fromOffset)) / (toOffset - fromOffset)));
     }
 
+    /// <summary>An access point.</summary>
+    /// <param name="number">Its number, from 0 to <see cref="AccessPointCount"/> − 1, in the order of the object.</param>
+    internal GZipAccessPoint AccessPoint(int number)
+    {
+        var entry = _entries[number];
+        return new GZipAccessPoint(entry.Bit, entry.Output, entry.LeadIn, entry.Key >> 1, entry.Window == MemberStart ? null : _blobs![entry.Window]);
+    }
+
+    /// <summary>The last access point from which a place of the content can be had.</summary>
+    /// <param name="contentOffset">Bytes of content before the place, ≥ 0.</param>
+    internal GZipAccessPoint AccessPointBefore(long contentOffset)
+    {
+        int low = 0, high = _entries.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_entries[middle].Output + _entries[middle].LeadIn <= contentOffset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return AccessPoint(low - 1);
+    }
+
+    /// <summary>The first mark at or after a place of the content, as an access point without a window; null where there is none,
+    /// or where it is the start of a member.</summary>
+    /// <param name="contentOffset">Bytes of content before the place.</param>
+    internal (long Bit, long ContentOffset, long LineFeeds)? MarkAfter(long contentOffset)
+    {
+        var mark = Ascending.FirstAtLeast(_marks.Outputs, contentOffset);
+        return mark == _marks.Count || GZipMarkColumns.IsMemberStart(_marks.Lines[mark])
+            ? null
+            : (_marks.Bits[mark], _marks.Outputs[mark], KeyOf(mark) >> 1);
+    }
+
+    /// <summary>How many stored bytes hold all of the content before a place: up to the first mark at or after it.</summary>
+    /// <param name="contentOffset">Bytes of content before the place.</param>
+    internal long StoredEndAfter(long contentOffset)
+    {
+        var mark = Ascending.FirstAtLeast(_marks.Outputs, contentOffset);
+        return mark < _marks.Count ? Math.Min(StoredEnd, (_marks.Bits[mark] + 7) >> 3) : StoredEnd;
+    }
+
     private bool EndsEarly => IsSalvaged || StoredEnd < StoredSize;
 
     // A key is twice the number of line feeds before a place, plus 1 inside a line: line n begins at or after a place exactly

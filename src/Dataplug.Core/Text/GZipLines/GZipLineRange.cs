@@ -78,6 +78,8 @@ public sealed record GZipLineRange
     /// Opens the lines, terminators included, byte for byte as they are in the content. One range GET of the object when it is
     /// read, and one of the window's blob before, if there is a window.
     /// </summary>
+    /// <remarks>Where the run that ends before these lines was just read to its end through the same stores, its decoder goes on
+    /// (<see cref="GZipDecoderCache"/>): one range GET of the bytes after its own, and no window.</remarks>
     /// <param name="source">The object, pinned.</param>
     /// <param name="stores">The stores that the window is fetched through.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
@@ -87,15 +89,21 @@ public sealed record GZipLineRange
     public async Task<Stream> OpenAsync(PinnedObject source, ObjectStores stores, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(stores);
         Validate(source);
         if (IsEmpty)
             return new MemoryStream([], writable: false);
+
+        var cache = CanGoOn ? GZipDecoderCache.Of(stores) : null;
+        if (cache?.Take(source, this) is { } paused)
+            return new GZipLineStream(paused, this, source.Uri.Display, cache);
 
         var window = Window is null
             ? default(ReadOnlyMemory<byte>)
             : WindowCodec.Decode((await Window.LoadAsync(stores, cancellationToken).ConfigureAwait(false)).Span);
         var checksEnd = ContentLength is not null && !IsSalvaged;
-        var inflate = new InflateStream(source.OpenRead(Range), new InflateReadOptions
+        var stored = new GZipSpanStream(source, Range);
+        var inflate = new InflateStream(stored, new InflateReadOptions
         {
             Source = source.Uri.Display,
             Container = Container,
@@ -105,7 +113,7 @@ public sealed record GZipLineRange
             Window = window,
             ExpectMoreData = End < source.Size && !checksEnd,
         });
-        return Lines(inflate, source);
+        return Lines(inflate, source, stored, cache);
     }
 
     /// <summary>Opens the lines of a run in a zstd object, which begins at the start of a frame: one range GET when it is read.</summary>
@@ -122,13 +130,16 @@ public sealed record GZipLineRange
     }
 
     /// <summary>The run's lines in the content from the access point on, however that was decompressed.</summary>
-    internal Stream Lines(Stream content, PinnedObject source)
+    internal Stream Lines(Stream content, PinnedObject source, GZipSpanStream? stored = null, GZipDecoderCache? cache = null)
     {
         var bounded = ContentLength is { } length
             ? new BoundedContentStream(content, length, checksEnd: !IsSalvaged, source.Uri.Display, End)
             : content;
-        return new GZipLineStream(bounded, this, source.Uri.Display);
+        return new GZipLineStream(bounded, this, source.Uri.Display, stored, cache);
     }
+
+    // A content that ends before its object does is measured from the access point.
+    private bool CanGoOn => Container == DeflateContainer.GZip && ContentLength is null;
 
     /// <summary>Checks the numbers against the object.</summary>
     /// <exception cref="InvalidSliceException">They contradict each other or the object.</exception>

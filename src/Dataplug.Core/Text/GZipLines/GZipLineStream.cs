@@ -5,14 +5,19 @@ using Dataplug.Storage;
 namespace Dataplug.Text;
 
 /// <summary>The lines of a <see cref="GZipLineRange"/>: decompressed content with lead-in and lines before passed over, ended after the
-/// last line.</summary>
+/// last line. A decoder that has come to the end of the lines is left to whoever reads on from there.</summary>
 internal sealed class GZipLineStream : ForwardStream
 {
     private const int SkipBufferSize = 64 << 10;
 
+    // What a decoder may take into the cache: the rest of its answer, and what was decoded beyond the last line.
+    private const int MaxHeld = 512 << 10;
+
     private readonly Stream _content;
+    private readonly GZipSpanStream? _stored;
     private readonly GZipLineRange _range;
     private readonly string _source;
+    private readonly GZipDecoderCache? _cache;
     private int _bytesToSkip;
     private long _linesToSkip;
     private long _linesToTake;
@@ -22,12 +27,20 @@ internal sealed class GZipLineStream : ForwardStream
     private int _bufferStart;
     private int _bufferEnd;
     private bool _ended;
+    private bool _isGivenAway;
 
-    public GZipLineStream(Stream content, GZipLineRange range, string source)
+    /// <param name="content">The content from the access point on; owned.</param>
+    /// <param name="range">The lines.</param>
+    /// <param name="source">The object's name for messages.</param>
+    /// <param name="stored">What <paramref name="content"/> reads, where that may go on.</param>
+    /// <param name="cache">Takes the decoder at the end of the lines; null where it can't go on.</param>
+    public GZipLineStream(Stream content, GZipLineRange range, string source, GZipSpanStream? stored = null, GZipDecoderCache? cache = null)
     {
         _content = content;
+        _stored = stored;
         _range = range;
         _source = source;
+        _cache = cache;
         _bytesToSkip = range.LeadIn;
         _linesToSkip = range.SkipLines;
         _linesToTake = range.LineCount;
@@ -37,13 +50,39 @@ internal sealed class GZipLineStream : ForwardStream
 
     private bool IsSkipping => _bytesToSkip > 0 || _linesToSkip > 0;
 
+    /// <summary>Goes on with a decoder that stands before the first line.</summary>
+    public GZipLineStream(PausedDecoder paused, GZipLineRange range, string source, GZipDecoderCache cache)
+        : this(paused.Content, range with { SkipLines = 0, LeadIn = 0 }, source, paused.Stored, cache)
+    {
+        if (paused.Read.IsEmpty)
+            return;
+        _buffer = ArrayPool<byte>.Shared.Rent(paused.Read.Length);
+        paused.Read.CopyTo(_buffer);
+        _bufferEnd = paused.Read.Length;
+    }
+
+    /// <summary>Bytes that were decoded for this stream, those passed over included.</summary>
+    public long BytesDecoded { get; private set; }
+
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty || _ended)
             return 0;
         while (IsSkipping)
-            Skip(_content.Read(_buffer!, 0, SkipBufferSize));
-        return TryTakeBuffered(buffer, out var count) ? count : Take(buffer[..Limit(_content.Read(buffer))]);
+            Skip(Decoded(_content.Read(_buffer!, 0, SkipBufferSize)));
+        if (!TryTakeBuffered(buffer, out var count))
+        {
+            var read = Limit(Decoded(_content.Read(buffer)));
+            count = Take(buffer[..read]);
+            if (_ended)
+                GiveAwayAsync(buffer[count..read].ToArray(), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        }
+        else if (_ended)
+        {
+            GiveAwayAsync(_buffer.AsMemory(_bufferStart, _bufferEnd - _bufferStart), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        }
+
+        return count;
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -51,17 +90,28 @@ internal sealed class GZipLineStream : ForwardStream
         if (buffer.IsEmpty || _ended)
             return 0;
         while (IsSkipping)
-            Skip(await _content.ReadAsync(_buffer.AsMemory(0, SkipBufferSize), cancellationToken).ConfigureAwait(false));
-        if (TryTakeBuffered(buffer.Span, out var count))
-            return count;
-        var read = await _content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        return Take(buffer.Span[..Limit(read)]);
+            Skip(Decoded(await _content.ReadAsync(_buffer.AsMemory(0, SkipBufferSize), cancellationToken).ConfigureAwait(false)));
+        if (!TryTakeBuffered(buffer.Span, out var count))
+        {
+            var read = Limit(Decoded(await _content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)));
+            count = Take(buffer.Span[..read]);
+            if (_ended)
+                await GiveAwayAsync(buffer[count..read], cancellationToken).ConfigureAwait(false);
+        }
+        else if (_ended)
+        {
+            await GiveAwayAsync(_buffer.AsMemory(_bufferStart, _bufferEnd - _bufferStart), cancellationToken).ConfigureAwait(false);
+        }
+
+        return count;
     }
 
     public override async ValueTask DisposeAsync()
     {
+        _ended = true;
         ReturnBuffer();
-        await _content.DisposeAsync().ConfigureAwait(false);
+        if (!_isGivenAway)
+            await _content.DisposeAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -69,8 +119,10 @@ internal sealed class GZipLineStream : ForwardStream
     {
         if (disposing)
         {
+            _ended = true;
             ReturnBuffer();
-            _content.Dispose();
+            if (!_isGivenAway)
+                _content.Dispose();
         }
 
         base.Dispose(disposing);
@@ -81,6 +133,12 @@ internal sealed class GZipLineStream : ForwardStream
     {
         if (read == 0 && !_range.ToEnd)
             ThrowEnded();
+        return read;
+    }
+
+    private int Decoded(int read)
+    {
+        BytesDecoded += read;
         return read;
     }
 
@@ -115,9 +173,9 @@ internal sealed class GZipLineStream : ForwardStream
             return false;
         }
 
-        _buffer.AsSpan(_bufferStart, available).CopyTo(destination);
-        _bufferStart += available;
-        count = Take(destination[..available]);
+        count = Take(_buffer.AsSpan(_bufferStart, available));
+        _buffer.AsSpan(_bufferStart, count).CopyTo(destination);
+        _bufferStart += count;
         return true;
     }
 
@@ -139,6 +197,26 @@ internal sealed class GZipLineStream : ForwardStream
 
         _ended = true;
         return AfterLine(text, _linesToTake);
+    }
+
+    // All lines have been delivered: whatever happens here is no failure of theirs.
+    private async ValueTask GiveAwayAsync(ReadOnlyMemory<byte> beyond, CancellationToken cancellationToken)
+    {
+        if (_range.ToEnd || beyond.Length > MaxHeld || _cache is not { Capacity: > 0 } || _stored is null || _content is not InflateStream inflate)
+            return;
+        try
+        {
+            if (!await _stored.HoldRestAsync(MaxHeld, cancellationToken).ConfigureAwait(false))
+                return;
+        }
+        catch (Exception failure) when (failure is DataplugException or IOException or OperationCanceledException)
+        {
+            return;
+        }
+
+        _isGivenAway = true;
+        _cache.Put(_range.FirstLine + _range.LineCount, new PausedDecoder(inflate, _stored, beyond.ToArray()));
+        ReturnBuffer();
     }
 
     private static int AfterLine(ReadOnlySpan<byte> text, long line)

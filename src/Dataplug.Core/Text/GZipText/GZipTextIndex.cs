@@ -5,9 +5,11 @@ using Dataplug.Partitioning;
 namespace Dataplug.Text;
 
 /// <summary>The index of a text in gzip: where its lines are.</summary>
-public sealed class GZipTextIndex : ObjectIndex
+public sealed class GZipTextIndex : ObjectIndex, IGZipIndexed
 {
     private readonly DeflateContainer _container;
+
+    internal DeflateContainer Container => _container;
 
     private GZipTextIndex(SidecarReader sidecar, GZipLineIndex lineIndex, DeflateContainer container)
         : base(sidecar)
@@ -25,8 +27,11 @@ public sealed class GZipTextIndex : ObjectIndex
     /// <summary>Bytes of decompressed content.</summary>
     public long UncompressedSize => LineIndex.ContentSize;
 
-    /// <summary>Number of gzip members; 1 of a zlib or deflate stream.</summary>
-    public long Members => Attributes.GetProperty("members").GetInt64();
+    /// <summary>Number of gzip members, 1 of a zlib or deflate stream; null where an imported index does not tell.</summary>
+    public long? Members => Attributes.TryGetProperty("members", out var members) ? members.GetInt64() : null;
+
+    /// <summary>The program whose index this one was made of (<c>gztool</c>, <c>gzidx</c>, <c>gzi</c>); null for one of our own.</summary>
+    public string? ImportedFrom => Attributes.TryGetProperty("importedFrom", out var program) ? program.GetString() : null;
 
     /// <summary>
     /// Slices between cuts: slice i holds the lines from cut i up to, not including, cut i + 1. For strategies of your own.
