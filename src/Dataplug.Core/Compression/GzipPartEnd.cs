@@ -61,7 +61,7 @@ internal sealed record GzipPartEnd
         OpenMemberStart = reader.ReadInt64(),
         OpenMemberOffset = reader.ReadInt64(),
         OpenMemberHeader = reader.ReadBytes(reader.Read7BitEncodedInt()),
-        TrailingBytes = (reader.ReadInt64(), reader.ReadInt64()) is (>= 0, _) and var (offset, length) ? new ByteRange(offset, length) : null,
+        TrailingBytes = (reader.ReadInt64(), reader.ReadInt64()) is ( >= 0, _) and var (offset, length) ? new ByteRange(offset, length) : null,
         OpenCrc = reader.ReadUInt32(),
         Tail = reader.ReadBoolean()
             ? new GzipMemberTail(reader.ReadUInt32(), reader.ReadInt64(), reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadInt64())

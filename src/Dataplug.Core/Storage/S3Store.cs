@@ -239,15 +239,8 @@ public sealed class S3Store : IObjectStore, IResumableListing
     public async Task<bool> CreateContainerAsync(ObjectUri uri, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        try
-        {
-            await CallAsync(uri, S3Intent.Read, client => client.HeadBucketAsync(new HeadBucketRequest { BucketName = uri.Container }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (await HasBucketAsync(uri, cancellationToken).ConfigureAwait(false))
             return false;
-        }
-        catch (ObjectNotFoundException)
-        {
-            // Made below.
-        }
 
         try
         {
@@ -270,7 +263,23 @@ public sealed class S3Store : IObjectStore, IResumableListing
         }
         catch (StorageException exception) when (exception.InnerException is AmazonS3Exception { ErrorCode: "BucketAlreadyExists" })
         {
+            // Ceph also says so to one of several who make it at the same time, and all may use it then.
+            if (await HasBucketAsync(uri, cancellationToken).ConfigureAwait(false))
+                return false;
             throw new AccessDeniedException(uri.Display, "the bucket's name is taken by someone else", "Choose another name.", innerException: exception);
+        }
+    }
+
+    private async Task<bool> HasBucketAsync(ObjectUri uri, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(uri, S3Intent.Read, client => client.HeadBucketAsync(new HeadBucketRequest { BucketName = uri.Container }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ObjectNotFoundException)
+        {
+            return false;
         }
     }
 

@@ -289,8 +289,13 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (visitor.TryTakeCheckpoint(out var partial, out var state))
+            if (visitor.TryTakeCheckpoint(out var partial, out var state, out var bytesDone))
+            {
+                // The scan itself tells how far it is only now and then.
+                run.ReportProgress(bytesDone);
                 await run.CheckpointAsync(partial, state, cancellationToken).ConfigureAwait(false);
+            }
+
             return await stored.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
 

@@ -68,7 +68,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
             return;
         if (mark.OutputOffset == 0)
             return;
-        var checkpoint = new Checkpoint(_partial.ToBytes(), SaveState(passed, state));
+        var checkpoint = new Checkpoint(_partial.ToBytes(), SaveState(passed, state), mark.CompressedByteOffset);
         _partial = new GZipLinePartial.Builder();
         _checkpointOffset = mark.CompressedByteOffset;
         _checkpointTime = Stopwatch.GetTimestamp();
@@ -83,10 +83,10 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     }
 
     /// <summary>Whether there is a checkpoint to store; each is handed out once. May be called from another thread.</summary>
-    public bool TryTakeCheckpoint(out ReadOnlyMemory<byte> partial, out ReadOnlyMemory<byte> state)
+    public bool TryTakeCheckpoint(out ReadOnlyMemory<byte> partial, out ReadOnlyMemory<byte> state, out long bytesDone)
     {
         var checkpoint = Interlocked.Exchange(ref _checkpoint, null);
-        (partial, state) = checkpoint is null ? default : (checkpoint.Partial, checkpoint.State);
+        (partial, state, bytesDone) = checkpoint is null ? default : (checkpoint.Partial, checkpoint.State, checkpoint.BytesDone);
         return checkpoint is not null;
     }
 
@@ -120,7 +120,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     private ReadOnlyMemory<byte> TakePartial()
     {
         var last = _partial.ToBytes();
-        return TryTakeCheckpoint(out var untaken, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
+        return TryTakeCheckpoint(out var untaken, out _, out _) ? GZipLinePartial.Concatenate(untaken.Span, last) : last;
     }
 
     /// <summary>Goes back to the place of a checkpoint.</summary>
@@ -185,7 +185,7 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     // From where on the output of an access point can be had, and the line there.
     private readonly record struct LeadInEnd(InflateMark Mark, long OutputOffset, long Line);
 
-    private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State);
+    private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State, long BytesDone);
 
     private readonly record struct PassedMark(InflateMark Mark, long Line, byte[] FirstMember, BgzfSight Bgzf, byte[] ContentState);
 }
