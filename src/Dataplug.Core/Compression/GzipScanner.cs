@@ -93,8 +93,8 @@ public static class GzipScanner
         ArgumentNullException.ThrowIfNull(visitor);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if ((options.Speculation ?? (options.Workers > 1 ? new SpeculationOptions { Workers = options.Workers - 1 } : null)) is { } speculation)
-            return await ScanOnCoresAsync(input, visitor, options, speculation, resumeFrom, progress, cancellationToken).ConfigureAwait(false);
+        if (options.Speculation is not null || options.Workers >= LeastForOthers)
+            return await ScanOnCoresAsync(input, visitor, options, resumeFrom, progress, cancellationToken).ConfigureAwait(false);
 
         using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
         // Two buffers take turns: one is read into while the other is decoded. What a piece leaves unconsumed is copied into the
@@ -135,15 +135,19 @@ public static class GzipScanner
         }
     }
 
-    /// <summary>One thread decodes, with others that decode ahead of it; the visitor works on a thread of its own.</summary>
-    private static async Task<GzipScanResult> ScanOnCoresAsync<TVisitor>(Stream input, TVisitor visitor, GzipScanOptions options, SpeculationOptions speculation, GzipScanState? resumeFrom, IProgress<long>? progress, CancellationToken cancellationToken)
+    // With two threads, taking over what the other one has decoded costs as much as it saves (docs/benchmarks.md).
+    private const int LeastForOthers = 3;
+
+    /// <summary>One thread decodes, one shows the visitor what there is, the others decode ahead.</summary>
+    private static async Task<GzipScanResult> ScanOnCoresAsync<TVisitor>(Stream input, TVisitor visitor, GzipScanOptions options, GzipScanState? resumeFrom, IProgress<long>? progress, CancellationToken cancellationToken)
         where TVisitor : IGzipVisitor
     {
         using var pipelined = new PipelinedVisitor<TVisitor>(visitor);
-        using var scan = new GzipScan<PipelinedVisitor<TVisitor>>(pipelined, options, resumeFrom, cancellationToken);
-        using var ahead = new SpeculativeScan<PipelinedVisitor<TVisitor>>(scan, speculation);
         try
         {
+            var speculation = options.Speculation ?? new SpeculationOptions { Workers = options.Workers - 2 };
+            using var scan = new GzipScan<PipelinedVisitor<TVisitor>>(pipelined, options, resumeFrom, cancellationToken);
+            using var ahead = new SpeculativeScan<PipelinedVisitor<TVisitor>>(scan, speculation);
             var result = await ahead.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
             pipelined.Complete();
             return result;

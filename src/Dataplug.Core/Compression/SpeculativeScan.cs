@@ -15,11 +15,12 @@ namespace Dataplug.Compression;
 /// <para>Where that does not pay (stored data, blocks that can't be found, cores that are busy, slow storage), the pace over some
 /// chunks is no better than that of the scan alone, which is measured at the start and now and then; the workers then rest,
 /// longer each time.</para>
-/// <para>Memory: 2 · workers + 4 chunks as they are stored, and the output of as many of them as workers had done.</para>
+/// <para>Memory: 2 · workers + 6 chunks as they are stored, and the output of as many of them as workers had done.</para>
 /// </remarks>
 internal sealed class SpeculativeScan<TVisitor> : IDisposable
     where TVisitor : IGzipVisitor
 {
+    private const int Slack = 6;
     private const int FirstWindow = 4;
     private const int PaceWindow = 16;
     private const int LongestRest = 64;
@@ -58,8 +59,8 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
         _scan = scan;
         _options = options;
         _start = scan.InputPosition;
-        _rests = !options.Always;
-        _inputSlots = new SemaphoreSlim(2 * options.Workers + 4);
+        _rests = !options.Always && options.Rests;
+        _inputSlots = new SemaphoreSlim(2 * options.Workers + Slack);
         _blocks = new SpeculatedBlocks(_freeChunks.Add);
         scan.Speculation = _blocks;
     }
@@ -216,6 +217,8 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
             var now = Stopwatch.GetTimestamp();
             ref var time = ref isCopied ? ref _copying : ref _decoding;
             time = Smooth(time, now - _currentSince);
+            // What took long once may not again: an estimate that keeps workers from trying fades.
+            _speculating *= 0.98;
             if (--_windowLeft > 0)
                 return;
             var pace = (now - _windowSince) / (double)_window;
@@ -225,7 +228,7 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
                 if (--_restLeft <= 0)
                     _rests = false;
             }
-            else if (pace > 0.97 * _paceAlone)
+            else if (_options.Rests && pace > 0.97 * _paceAlone)
             {
                 _rests = true;
                 _restLeft = _rest;
@@ -248,14 +251,19 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
     {
         while (WaitForChunk() is { } input)
         {
-            if (!_freeChunks.TryTake(out var chunk))
-                chunk = new SpeculatedChunk(_options.MaxOutput);
+            var isNew = !_freeChunks.TryTake(out var chunk);
+            chunk ??= new SpeculatedChunk(_options.MaxOutput);
             var since = Stopwatch.GetTimestamp();
             try
             {
                 var found = chunk.TryDecode(input.Start, input.Length, input.Position, Math.Min(_options.ChunkLength, input.Length));
-                lock (_gate)
-                    _speculating = Smooth(_speculating, Stopwatch.GetTimestamp() - since);
+                // The first time its memory is new, which takes longer than the decoding.
+                if (!isNew)
+                {
+                    lock (_gate)
+                        _speculating = Smooth(_speculating, Stopwatch.GetTimestamp() - since);
+                }
+                isNew = false;
                 if (!found)
                     _freeChunks.Add(chunk);
                 input.Result!.SetResult(found ? chunk : null);
