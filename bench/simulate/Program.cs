@@ -24,7 +24,7 @@ command.SetAction(async (parsed, cancellationToken) =>
     var stream = costs.StreamSecondsPerByte * objectBytes;
     var body = Write(costs, new Cluster(1), runs, objectBytes, stream, Path.GetFileName(path));
     Console.WriteLine(body);
-    await SaveAsync(parsed.GetRequiredValue(docs), body, ScalingChart.Render(string.Create(CultureInfo.InvariantCulture, $"Indexing a {objectBytes / 1e9:G} GB FASTQ.gz, one member (simulated)"), stream, runs), cancellationToken);
+    await SaveAsync(parsed.GetRequiredValue(docs), body, ScalingChart.Render(string.Create(CultureInfo.InvariantCulture, $"Indexing a {objectBytes / 1e9:G} GB FASTQ.gz (simulated)"), stream, runs), cancellationToken);
     return 0;
 });
 return await command.Parse(args).InvokeAsync();

@@ -12,7 +12,8 @@ internal static class ScalingChart
         const int left = 90, right = 30, top = 64, bottom = 60, width = 760, height = 420;
         var (fewest, most) = (Math.Log10(runs.Min(run => run.Workers)), Math.Log10(runs.Max(run => run.Workers)));
         var slowest = Math.Ceiling(Math.Log10(Math.Max(streamSeconds, runs.Max(run => run.Seconds))));
-        var fastest = Math.Floor(Math.Log10(runs.Min(run => run.Seconds)));
+        var perfect = runs[0].Seconds * runs[0].Workers / runs[^1].Workers;
+        var fastest = Math.Floor(Math.Log10(Math.Min(perfect, runs.Min(run => run.Seconds))));
         double X(double workers) => left + ((Math.Log10(workers) - fewest) / (most - fewest) * (width - left - right));
         double Y(double seconds) => top + ((slowest - Math.Log10(seconds)) / (slowest - fastest) * (height - top - bottom));
 
@@ -35,7 +36,7 @@ internal static class ScalingChart
 
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{(left + width - right) / 2}" y="{height - 14}" text-anchor="middle" fill="#1f2933">functions at once</text>""");
         var first = runs[0];
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<line x1="{X(first.Workers):F1}" y1="{Y(first.Seconds):F1}" x2="{X(runs[^1].Workers):F1}" y2="{Y(Math.Max(first.Seconds * first.Workers / runs[^1].Workers, Math.Pow(10, fastest))):F1}" stroke="#adb5bd" stroke-dasharray="6 5"/>""");
+        svg.AppendLine(CultureInfo.InvariantCulture, $"""<line x1="{X(first.Workers):F1}" y1="{Y(first.Seconds):F1}" x2="{X(runs[^1].Workers):F1}" y2="{Y(perfect):F1}" stroke="#adb5bd" stroke-dasharray="6 5"/>""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<line x1="{left}" y1="{Y(streamSeconds):F1}" x2="{width - right}" y2="{Y(streamSeconds):F1}" stroke="#e8590c" stroke-dasharray="2 4"/>""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{width - right}" y="{Y(streamSeconds) - 7:F1}" text-anchor="end" fill="#e8590c">one stream, one core: {streamSeconds:F0} s</text>""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline fill="none" stroke="#0b7285" stroke-width="2.5" points="{string.Join(' ', runs.Select(run => string.Create(CultureInfo.InvariantCulture, $"{X(run.Workers):F1},{Y(run.Seconds):F1}")))}"/>""");

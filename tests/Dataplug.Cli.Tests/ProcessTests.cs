@@ -83,6 +83,7 @@ public sealed class ProcessTests : IDisposable
 
         Signal(process, "INT");
         var stopped = await ToolProcess.FinishAsync(process);
+        var hasCheckpoint = Directory.EnumerateFiles(Path.Combine(_workspace.Home, "runs"), "state.bin", SearchOption.AllDirectories).Any();
         var resumed = await ToolProcess.RunAsync(_workspace, "preprocess", path, "--json");
 
         // A machine may be so fast that the run was over before the signal came.
@@ -90,7 +91,8 @@ public sealed class ProcessTests : IDisposable
         {
             Assert.Equal(130, stopped.ExitCode);
             Assert.Equal("dataplug: stopped\n", stopped.Error);
-            Assert.DoesNotContain("\"resumedFrom\": 0,", resumed.Text + ",", StringComparison.Ordinal);
+            // The first checkpoint comes after two seconds, which is often longer than the run.
+            Assert.Equal(hasCheckpoint, !resumed.Text.Contains("\"resumedFrom\": 0,", StringComparison.Ordinal));
         }
 
         Assert.Equal(0, resumed.ExitCode);
