@@ -15,9 +15,6 @@ internal sealed record SpeculationOptions
     /// <summary>The most output of a chunk that is kept, in bytes.</summary>
     public int MaxOutput { get; init; } = 16 << 20;
 
-    /// <summary>False to go on where it does not pay: for measurements.</summary>
-    public bool Rests { get; init; } = true;
-
     /// <summary>True to decode every chunk ahead and wait for it, whether that pays or not: for tests.</summary>
     public bool Always { get; init; }
 }

@@ -59,7 +59,7 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
         _scan = scan;
         _options = options;
         _start = scan.InputPosition;
-        _rests = !options.Always && options.Rests;
+        _rests = !options.Always;
         _inputSlots = new SemaphoreSlim(2 * options.Workers + Slack);
         _blocks = new SpeculatedBlocks(_freeChunks.Add);
         scan.Speculation = _blocks;
@@ -228,7 +228,7 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
                 if (--_restLeft <= 0)
                     _rests = false;
             }
-            else if (_options.Rests && pace > 0.97 * _paceAlone)
+            else if (pace > 0.97 * _paceAlone)
             {
                 _rests = true;
                 _restLeft = _rest;
