@@ -93,7 +93,7 @@ public static class GzipScanner
         ArgumentNullException.ThrowIfNull(visitor);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (options.Speculation is not null || options.Workers >= LeastForOthers)
+        if (options.Speculation is not null || options.Workers > 1)
             return await ScanOnCoresAsync(input, visitor, options, resumeFrom, progress, cancellationToken).ConfigureAwait(false);
 
         using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
@@ -135,13 +135,16 @@ public static class GzipScanner
         }
     }
 
-    // With two threads, taking over what the other one has decoded costs as much as it saves (docs/benchmarks.md).
-    private const int LeastForOthers = 3;
-
-    /// <summary>One thread decodes, one shows the visitor what there is, the others decode ahead.</summary>
+    /// <summary>One thread decodes, the others decode ahead; from three on, one of them shows the visitor what there is.</summary>
     private static async Task<GzipScanResult> ScanOnCoresAsync<TVisitor>(Stream input, TVisitor visitor, GzipScanOptions options, GzipScanState? resumeFrom, IProgress<long>? progress, CancellationToken cancellationToken)
         where TVisitor : IGzipVisitor
     {
+        if (options.Speculation is null && options.Workers == 2)
+        {
+            using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
+            using var ahead = new SpeculativeScan<TVisitor>(scan, new SpeculationOptions { Workers = 1 });
+            return await ahead.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
+        }
         using var pipelined = new PipelinedVisitor<TVisitor>(visitor);
         try
         {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Dataplug.Compression;
 
 /// <summary>A block that was decoded without knowing whether it is one.</summary>
@@ -18,19 +16,17 @@ internal readonly record struct SpeculatedBlock(long StartBit, long EndBit, int 
 /// </summary>
 /// <remarks>Nothing here is taken for true until somebody who decoded all that comes before arrives at the start of one of the
 /// blocks: from there on the bits allow nothing else.</remarks>
-internal sealed unsafe class SpeculatedChunk
+internal sealed unsafe class SpeculatedChunk : IDisposable
 {
     private const int WindowLength = WindowCodec.MaxWindowLength;
-    private const int FirstCapacity = 1 << 20;
     private const int TrailerLength = 8;
 
     // Each begins with its window: of the symbols it is markers for all times.
-    private ushort[] _symbols = [];
-    private byte[] _bytes = [];
+    private readonly LargeBuffer _symbols;
+    private readonly LargeBuffer _bytes;
     private int _symbolCount;
     private int _byteCount;
 
-    private readonly int _maxOutput;
     private readonly InflateDecoder _inflate = new();
     private readonly BlockFinder _finder;
     private readonly GzipHeaderReader _header = new();
@@ -38,11 +34,14 @@ internal sealed unsafe class SpeculatedChunk
     /// <param name="maxOutput">The most output that is kept; a chunk that has more ends early.</param>
     public SpeculatedChunk(int maxOutput)
     {
-        _maxOutput = maxOutput;
         _finder = new BlockFinder(_inflate);
-        EnsureSymbols(0);
+        var length = (nuint)(WindowLength + maxOutput + InflateDecoder.OutputMargin);
+        _symbols = new LargeBuffer(length * sizeof(ushort));
+        _bytes = new LargeBuffer(length);
+        Symbols = (ushort*)_symbols.Start + WindowLength;
+        Bytes = _bytes.Start + WindowLength;
         for (var i = 0; i < WindowLength; i++)
-            _symbols[i] = (ushort)(InflateDecoder.FirstMarker + i);
+            (Symbols - WindowLength)[i] = (ushort)(InflateDecoder.FirstMarker + i);
     }
 
     /// <summary>The blocks, one after another; between two of them there may be a member's trailer and the next one's header.</summary>
@@ -55,10 +54,17 @@ internal sealed unsafe class SpeculatedChunk
     public bool NeedsWindow => _symbolCount > 0;
 
     /// <summary>Output as symbols.</summary>
-    public ushort* Symbols => (ushort*)Unsafe.AsPointer(ref _symbols[0]) + WindowLength;
+    public ushort* Symbols { get; }
 
     /// <summary>Output as bytes.</summary>
-    public byte* Bytes => (byte*)Unsafe.AsPointer(ref _bytes[0]) + WindowLength;
+    public byte* Bytes { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _symbols.Dispose();
+        _bytes.Dispose();
+    }
 
     /// <summary>Decodes from the first block that is found to the first boundary at or after an end.</summary>
     /// <param name="data">Part of the object; <see cref="BlockFinder.Padding"/> bytes behind it are readable.</param>
@@ -101,8 +107,8 @@ internal sealed unsafe class SpeculatedChunk
         {
             _inflate.Reset();
             cursor.Out = (byte*)Symbols;
-            cursor.OutEnd = (byte*)(SymbolsStart + _symbols.Length);
-            cursor.History = (byte*)SymbolsStart;
+            cursor.OutEnd = _symbols.Start + _symbols.Length;
+            cursor.History = _symbols.Start;
         }
 
         for (; ; )
@@ -110,7 +116,7 @@ internal sealed unsafe class SpeculatedChunk
             var start = (cursor.In - data) * 8 + cursor.Bit;
             if (start >= endBit)
                 return true;
-            var status = DecodeBlock(ref cursor, isBytes);
+            var status = isBytes ? _inflate.Decode(ref cursor) : _inflate.DecodeSymbols(ref cursor);
             if (status is not (InflateStatus.BlockEnd or InflateStatus.StreamEnd))
                 return Blocks.Count >= (status == InflateStatus.Corrupt ? enough : 1);
 
@@ -133,16 +139,13 @@ internal sealed unsafe class SpeculatedChunk
             else if (!isBytes && count >= WindowLength && SymbolResolver.AreBytes(Symbols + count - WindowLength, WindowLength))
             {
                 // The window is known from here on.
-                EnsureBytes(0);
                 for (var i = 0; i < WindowLength; i++)
-                    _bytes[i] = (byte)Symbols[count - WindowLength + i];
+                    (Bytes - WindowLength)[i] = (byte)Symbols[count - WindowLength + i];
                 UseBytes(ref cursor, WindowLength);
                 isBytes = true;
             }
         }
     }
-
-    private ushort* SymbolsStart => Symbols - WindowLength;
 
     /// <summary>Reads a member's header; what follows is decoded to bytes, with nothing before it.</summary>
     private bool TryEnterMember(ref InflateCursor cursor)
@@ -152,7 +155,6 @@ internal sealed unsafe class SpeculatedChunk
             return false;
         cursor.In += consumed;
         _inflate.Reset();
-        EnsureBytes(0);
         UseBytes(ref cursor, 0);
         return true;
     }
@@ -160,54 +162,7 @@ internal sealed unsafe class SpeculatedChunk
     private void UseBytes(ref InflateCursor cursor, int history)
     {
         cursor.Out = Bytes + _byteCount;
-        cursor.OutEnd = Bytes - WindowLength + _bytes.Length;
+        cursor.OutEnd = _bytes.Start + _bytes.Length;
         cursor.History = cursor.Out - history;
-    }
-
-    /// <summary>Decodes to the block's end, with more room where it is needed.</summary>
-    private InflateStatus DecodeBlock(ref InflateCursor cursor, bool isBytes)
-    {
-        for (; ; )
-        {
-            var status = isBytes ? _inflate.Decode(ref cursor) : _inflate.DecodeSymbols(ref cursor);
-            if (status != InflateStatus.OutputFull)
-                return status;
-            if (isBytes)
-            {
-                var (done, history) = ((int)(cursor.Out - Bytes), (int)(cursor.Out - cursor.History));
-                if (!EnsureBytes(_bytes.Length - WindowLength + 1))
-                    return status;
-                cursor.Out = Bytes + done;
-                cursor.OutEnd = Bytes - WindowLength + _bytes.Length;
-                cursor.History = cursor.Out - history;
-            }
-            else
-            {
-                var done = (int)((ushort*)cursor.Out - Symbols);
-                if (!EnsureSymbols(_symbols.Length - WindowLength + 1))
-                    return status;
-                cursor.Out = (byte*)(Symbols + done);
-                cursor.OutEnd = (byte*)(SymbolsStart + _symbols.Length);
-                cursor.History = (byte*)SymbolsStart;
-            }
-        }
-    }
-
-    private bool EnsureSymbols(int capacity) => TryGrow(ref _symbols, capacity);
-
-    private bool EnsureBytes(int capacity) => TryGrow(ref _bytes, capacity);
-
-    /// <summary>Makes room for the window and at least so much output; false when that is over the limit.</summary>
-    private bool TryGrow<T>(ref T[] array, int capacity)
-        where T : unmanaged
-    {
-        if (array.Length > 0 && array.Length - WindowLength >= capacity)
-            return true;
-        if (capacity > _maxOutput)
-            return false;
-        var grown = GC.AllocateUninitializedArray<T>(WindowLength + Math.Clamp(array.Length * 2, FirstCapacity, Math.Max(_maxOutput, FirstCapacity)) + InflateDecoder.OutputMargin, pinned: true);
-        array.CopyTo(grown.AsSpan());
-        array = grown;
-        return true;
     }
 }

@@ -31,8 +31,17 @@ internal sealed unsafe class SpeculativeInput
     /// <summary>Whether it was given to a worker.</summary>
     public bool IsClaimed { get; set; }
 
-    /// <summary>When it was given to a worker: ends when that is done. The result is null when no block was found.</summary>
-    public TaskCompletionSource<SpeculatedChunk?>? Result { get; set; }
+    /// <summary>When it was given to a worker: completed when that is done, with null when no block was found.</summary>
+    public TaskCompletionSource<SpeculatedChunk?>? Completion { get; set; }
+
+    /// <summary>When it was given to a worker: ends when that is done.</summary>
+    public Task<SpeculatedChunk?>? Result => Completion?.Task;
+
+    /// <summary>Whether nobody wants the result any more.</summary>
+    public bool IsGivenUp { get; set; }
+
+    /// <summary>Who still reads it: the scan, and a worker that it was given to.</summary>
+    public int Users { get; set; }
 
     /// <summary>All bytes: <see cref="Headroom"/> before the chunk, then <see cref="Length"/>.</summary>
     public Span<byte> All => _buffer.AsSpan(0, Headroom + Length);
@@ -44,15 +53,14 @@ internal sealed unsafe class SpeculativeInput
     public byte* Start => (byte*)Unsafe.AsPointer(ref _buffer[Headroom]);
 
     /// <summary>Begins with what of the chunk before lies in this one's headroom and in this one.</summary>
-    /// <param name="before">The chunk before.</param>
+    /// <param name="before">The chunk before; it may be this one, if it is done with.</param>
     /// <param name="chunkLength">Its length without what lies behind it.</param>
     public void Follow(SpeculativeInput before, int chunkLength)
     {
-        Position = before.Position + chunkLength;
-        Length = before.Length - chunkLength;
-        IsClaimed = false;
-        Result = null;
-        before._buffer.AsSpan(chunkLength, Headroom + Length).CopyTo(_buffer);
+        var length = before.Length - chunkLength;
+        before._buffer.AsSpan(chunkLength, Headroom + length).CopyTo(_buffer);
+        Begin(before.Position + chunkLength);
+        Length = length;
     }
 
     /// <summary>Begins an object, or the rest of one.</summary>
@@ -60,7 +68,8 @@ internal sealed unsafe class SpeculativeInput
     {
         Position = position;
         Length = 0;
-        IsClaimed = false;
-        Result = null;
+        IsClaimed = IsGivenUp = false;
+        Completion = null;
+        Users = 1;
     }
 }

@@ -10,26 +10,29 @@ namespace Dataplug.Compression;
 /// HPDC 2023). What the scan reports is the same as without.
 /// </summary>
 /// <remarks>
-/// <para>The scan hardly ever waits for a worker: each takes the nearest chunk that it can be expected to finish before the scan gets
-/// there, by the times that chunks took so far. The more workers, the more of the scan's work becomes copying.</para>
+/// <para>The scan does not wait for a worker that is late: each takes the nearest chunk that it can be expected to finish before the
+/// scan gets there, by the times that chunks took so far; where it does not, because its core is busy with something else, the scan
+/// decodes the chunk, too. The more workers, the more of the scan's work becomes copying.</para>
 /// <para>Where that does not pay (stored data, blocks that can't be found, cores that are busy, slow storage), the pace over some
 /// chunks is no better than that of the scan alone, which is measured at the start and now and then; the workers then rest,
 /// longer each time.</para>
-/// <para>Memory: 2 · workers + 6 chunks as they are stored, and the output of as many of them as workers had done.</para>
+/// <para>Memory: 2 · workers + 4 chunks as they are stored, and the output of workers + 2 of them.</para>
 /// </remarks>
 internal sealed class SpeculativeScan<TVisitor> : IDisposable
     where TVisitor : IGzipVisitor
 {
-    private const int Slack = 6;
+    private const int Slack = 4;
     private const int FirstWindow = 4;
-    private const int PaceWindow = 16;
+    private const int PaceWindow = 8;
     private const int LongestRest = 64;
+
+    // How long the scan waits for a worker that is late; to decode a chunk takes longer.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
 
     private readonly GzipScan<TVisitor> _scan;
     private readonly SpeculationOptions _options;
     private readonly SpeculatedBlocks _blocks;
-    private readonly ConcurrentBag<SpeculatedChunk> _freeChunks = [];
-    private readonly ConcurrentBag<SpeculativeInput> _freeInputs = [];
+    private readonly ConcurrentStack<SpeculativeInput> _freeInputs = [];
     private readonly SemaphoreSlim _inputSlots;
     private readonly List<Thread> _workers = [];
     private readonly long _start;
@@ -37,6 +40,10 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
     // All below is guarded by the gate; workers wait on it for something to do.
     private readonly object _gate = new();
     private readonly List<SpeculativeInput> _ahead = [];
+    private readonly List<SpeculatedChunk> _chunks = [];
+    private readonly Stack<SpeculatedChunk> _freeChunks = new();
+    private readonly int _chunkLimit;
+    private int _chunkCount;
     private bool _stopped;
     private bool _rests;
 
@@ -60,8 +67,9 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
         _options = options;
         _start = scan.InputPosition;
         _rests = !options.Always;
+        _chunkLimit = options.Always ? int.MaxValue : options.Workers + 2;
         _inputSlots = new SemaphoreSlim(2 * options.Workers + Slack);
-        _blocks = new SpeculatedBlocks(_freeChunks.Add);
+        _blocks = new SpeculatedBlocks(FreeChunk);
         scan.Speculation = _blocks;
     }
 
@@ -96,8 +104,8 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
                 if (current.IsLast)
                     return _scan.End(unconsumed);
                 Learn(isCopied: 2 * (_blocks.Copied - copied) > _scan.OutputPosition - output);
-                _freeInputs.Add(current);
-                _inputSlots.Release();
+                lock (_gate)
+                    Release(current);
             }
         }
         finally
@@ -118,6 +126,8 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
         foreach (var worker in _workers)
             worker.Join();
         _scan.Speculation = null;
+        foreach (var chunk in _chunks)
+            chunk.Dispose();
         _inputSlots.Dispose();
     }
 
@@ -130,7 +140,7 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
             for (var isLast = false; !isLast;)
             {
                 await _inputSlots.WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (!_freeInputs.TryTake(out var next))
+                if (!_freeInputs.TryPop(out var next))
                     next = new SpeculativeInput(_options);
                 if (before is null)
                     next.Begin(_start);
@@ -182,16 +192,40 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
                 continue;
             }
 
-            var result = current.Result;
-            if (result is not null && await result.Task.WaitAsync(cancellationToken).ConfigureAwait(false) is { } chunk)
-                _blocks.Add(chunk);
+            if (current.Result is { IsCompleted: false } late)
+                await ((Task)late).WaitAsync(_options.Always ? Timeout.InfiniteTimeSpan : Patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
             lock (_gate)
             {
+                var chunk = current.Result is { IsCompleted: true } done ? done.GetAwaiter().GetResult() : null;
+                if (chunk is not null)
+                    _blocks.Add(chunk);
+                else
+                    current.IsGivenUp = true;
                 _currentSince = Stopwatch.GetTimestamp();
-                _currentLasts = result is null ? _decoding : _copying;
+                _currentLasts = chunk is null ? _decoding : _copying;
             }
             return current;
         }
+    }
+
+    /// <summary>Nobody needs a chunk's output any more: a worker may wait for one.</summary>
+    private void FreeChunk(SpeculatedChunk chunk)
+    {
+        lock (_gate)
+        {
+            _freeChunks.Push(chunk);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The scan, or the worker that had it, no longer needs a chunk. The gate is held.</summary>
+    private void Release(SpeculativeInput input)
+    {
+        if (--input.Users > 0)
+            return;
+        _freeInputs.Push(input);
+        _inputSlots.Release();
     }
 
     /// <summary>Gives the scan what it has not had of a chunk.</summary>
@@ -217,8 +251,9 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
             var now = Stopwatch.GetTimestamp();
             ref var time = ref isCopied ? ref _copying : ref _decoding;
             time = Smooth(time, now - _currentSince);
-            // What took long once may not again: an estimate that keeps workers from trying fades.
+            // What took long once may not again: estimates that keep workers from trying fade.
             _speculating *= 0.98;
+            _copying *= 0.98;
             if (--_windowLeft > 0)
                 return;
             var pace = (now - _windowSince) / (double)_window;
@@ -249,44 +284,63 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
     /// <summary>What a worker does.</summary>
     private unsafe void Work()
     {
-        while (WaitForChunk() is { } input)
+        while (WaitForChunk(out var chunk) is { } input)
         {
-            var isNew = !_freeChunks.TryTake(out var chunk);
-            chunk ??= new SpeculatedChunk(_options.MaxOutput);
+            var isNew = chunk is null;
+            chunk ??= AddChunk();
             var since = Stopwatch.GetTimestamp();
+            Exception? failure = null;
+            var found = false;
             try
             {
-                var found = chunk.TryDecode(input.Start, input.Length, input.Position, Math.Min(_options.ChunkLength, input.Length));
+                found = chunk.TryDecode(input.Start, input.Length, input.Position, Math.Min(_options.ChunkLength, input.Length));
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+            lock (_gate)
+            {
                 // The first time its memory is new, which takes longer than the decoding.
                 if (!isNew)
-                {
-                    lock (_gate)
-                        _speculating = Smooth(_speculating, Stopwatch.GetTimestamp() - since);
-                }
-                isNew = false;
-                if (!found)
-                    _freeChunks.Add(chunk);
-                input.Result!.SetResult(found ? chunk : null);
-            }
-            catch (Exception failure)
-            {
-                input.Result!.SetException(failure);
+                    _speculating = Smooth(_speculating, Stopwatch.GetTimestamp() - since);
+                if (!found || input.IsGivenUp)
+                    _freeChunks.Push(chunk);
+                if (failure is not null)
+                    input.Completion!.SetException(failure);
+                else
+                    input.Completion!.SetResult(found ? chunk : null);
+                Release(input);
             }
         }
     }
 
-    private SpeculativeInput? WaitForChunk()
+    private SpeculatedChunk AddChunk()
+    {
+        var chunk = new SpeculatedChunk(_options.MaxOutput);
+        lock (_gate)
+            _chunks.Add(chunk);
+        return chunk;
+    }
+
+    /// <summary>Something to decode, and where to; that is null where there may be one more of it.</summary>
+    private SpeculativeInput? WaitForChunk(out SpeculatedChunk? chunk)
     {
         lock (_gate)
         {
             for (; ; )
             {
+                chunk = null;
                 if (_stopped)
                     return null;
-                if (TryClaim() is { } input)
+                var isRoom = _freeChunks.Count > 0 || _chunkCount < _chunkLimit;
+                if (isRoom && TryClaim() is { } input)
                 {
+                    if (!_freeChunks.TryPop(out chunk))
+                        _chunkCount++;
                     input.IsClaimed = true;
-                    input.Result = new TaskCompletionSource<SpeculatedChunk?>(TaskCreationOptions.RunContinuationsAsynchronously);
+                    input.Users++;
+                    input.Completion = new TaskCompletionSource<SpeculatedChunk?>(TaskCreationOptions.RunContinuationsAsynchronously);
                     Monitor.PulseAll(_gate);
                     return input;
                 }
@@ -304,6 +358,8 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
             return null;
         var speculating = _speculating > 0 ? _speculating : 2 * _decoding;
         var copying = _copying > 0 ? _copying : _decoding / 4;
+        if (copying > 0.9 * _decoding)
+            return null;
         var arrival = Math.Max(0, _currentLasts - (Stopwatch.GetTimestamp() - _currentSince));
         foreach (var input in _ahead)
         {

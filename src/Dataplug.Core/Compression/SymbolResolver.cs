@@ -41,9 +41,20 @@ internal sealed unsafe class SymbolResolver
                 Vector256.Narrow(low, next).Store(output + i);
                 continue;
             }
-            var end = Math.Min(i + 32, count);
-            for (var j = i; j < end; j++)
-                output[j] = bytes[symbols[j]];
+            // A look-up and a store for each: gathering takes longer.
+            var from = symbols + i;
+            var to = output + i;
+            for (var part = 0; part < 4; part++, from += 8, to += 8)
+            {
+                to[0] = bytes[from[0]];
+                to[1] = bytes[from[1]];
+                to[2] = bytes[from[2]];
+                to[3] = bytes[from[3]];
+                to[4] = bytes[from[4]];
+                to[5] = bytes[from[5]];
+                to[6] = bytes[from[6]];
+                to[7] = bytes[from[7]];
+            }
         }
     }
 

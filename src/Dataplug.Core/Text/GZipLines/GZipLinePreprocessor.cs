@@ -14,8 +14,9 @@ namespace Dataplug.Text;
 public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
     where TContent : class, IGZipPartContent
 {
-    // Below this starting threads takes longer than they save.
+    // Below this starting threads takes longer than they save; a single one that helps saves little.
     private const long LeastForWorkers = 8L << 20;
+    private const long LeastForOneWorker = 128L << 20;
 
     private const long UsualChunks = 64;
     private const long SmallestChunk = 4L << 20;
@@ -66,7 +67,7 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
                 {
                     Container = _container,
                     EndBit = salvage?.EndBit,
-                    Workers = source.Size - start < LeastForWorkers ? 1 : run.Workers,
+                    Workers = source.Size - start < (run.Workers > 2 ? LeastForWorkers : LeastForOneWorker) ? 1 : run.Workers,
                 },
                 resumeFrom,
                 new ProgressReporter(run),
