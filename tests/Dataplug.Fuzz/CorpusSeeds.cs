@@ -47,6 +47,8 @@ internal static class CorpusSeeds
         }
         foreach (var (name, gzip) in GzipData())
             yield return (InputKind.Gzip, name + ".gz", gzip);
+        foreach (var (name, gzip) in BlocksData())
+            yield return (InputKind.Blocks, name + ".gz", gzip);
         foreach (var (name, window) in ((string, byte[])[])[("empty", []), ("one", [7]), ("text", "the window of an access point, the window"u8.ToArray()), ("zeros-32768", new byte[32768]), ("random-300", RandomBytes(300)), ("sparse", Sparse())])
             yield return (InputKind.Window, name, WindowCodec.Encode(window));
         yield return (InputKind.Window, "claims-65536", [255, 255, .. WindowCodec.Encode([1])[2..]]);
@@ -156,6 +158,7 @@ internal static class CorpusSeeds
         yield return ("zero-padding", [.. hello, .. new byte[37]]);
         yield return ("zero-padding-then-member", [.. hello, 0, 0, .. hello]);
         yield return ("garbage-after", [.. hello, 1, 2, 3]);
+        yield return ("compress-after", [.. hello, 0x1F, 0x9D, 0x90, 1, 2, 3]);
         yield return ("magic-after", [.. hello, 0x1F]);
         yield return ("half-header-after", [.. hello, 0x1F, 0x8B, 8]);
         yield return ("wrong-crc", [.. hello[..^8], 1, 2, 3, 4, .. hello[^4..]]);
@@ -185,6 +188,39 @@ internal static class CorpusSeeds
                 writer.Fixed(tokens, isLast: block == 11);
             }
         })));
+    }
+
+    private static IEnumerable<(string, byte[])> BlocksData()
+    {
+        var text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 1200).Select(i => $"@read{i % 7} ACGTTTGACA{(i * i) % 101}\n+\nFFFF:F,F#{i % 13}\n")));
+        var flushed = Member(Flushed(text, CompressionLevel.Optimal, 900));
+        yield return ("flushed", flushed);
+        yield return ("fastq-twice", [.. Fastq(), .. Fastq()]);
+        foreach (var kind in (DeflateKind[])[DeflateKind.Dynamic, DeflateKind.EmptyBlocks, DeflateKind.FullFlush, DeflateKind.LongCodes])
+            yield return ("kind-" + kind.ToString().ToLowerInvariant(), Member(DeflateSamples.Compress(text.AsSpan(0, 9000), kind, new Random((int)kind))));
+        // Starts of blocks and of a member that are none, once with their end missing.
+        yield return ("gzip-in-stored", Member(Write(writer =>
+        {
+            writer.Stored(flushed, isLast: false);
+            writer.Stored(flushed.AsSpan(0, flushed.Length / 2), isLast: false);
+            writer.Fixed([Token.Literal(10), Token.Match(258, flushed.Length), Token.Match(258, 1)], isLast: true);
+        })));
+        // What the window before is needed for to the end, over more than it holds.
+        yield return ("markers-for-ever", Member(Write(writer =>
+        {
+            var random = new Random(4);
+            var lengths = new int[286];
+            lengths.AsSpan(0, 256).Fill(9);
+            lengths[256] = lengths[285] = 2;
+            var distances = new int[30];
+            distances[29] = 1;
+            writer.Dynamic([.. Enumerable.Range(0, 300).Select(_ => Token.Literal((byte)random.Next(256)))], isLast: false, lengths, distances, random);
+            writer.Fixed([.. Enumerable.Range(0, 128).Select(_ => Token.Match(258, 258))], isLast: false);
+            for (var block = 0; block < 9; block++)
+                writer.Dynamic([.. Enumerable.Repeat(Token.Match(258, 32768), 40)], isLast: block == 8, lengths, distances, random);
+        })));
+        // A member that begins less than a window before what the next chunks know.
+        yield return ("members", [.. flushed, .. Empty(), .. Member(Flushed(text.AsSpan(0, 3000).ToArray(), CompressionLevel.Fastest, 300)), .. Member(System6(text)), .. new byte[20]]);
     }
 
     private static byte[] Empty() => [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, .. Nothing];

@@ -15,8 +15,12 @@ internal static class FuzzTargets
     public static IReadOnlyList<IFuzzTarget> Create() =>
     [
         new InflateTarget(),
+        new SymbolsTarget(),
         new PushTarget(),
         new ScanTarget(),
+        new SpeculationTarget(),
+        new TwoPassTarget(),
+        new FinderTarget(),
         new StreamTarget(),
         new HeaderTarget(),
         new WindowTarget(),

@@ -54,23 +54,14 @@ internal static partial class GzipRules
     /// <summary>The rules by which we may refuse what zlib takes.</summary>
     private static string Excuse(byte[] input, Verdict zlib, CorruptObjectException refusal)
     {
-        // Rule 2: GZipStream ignores whatever follows the last member. We take zeros and refuse anything else. So the object up to
-        // the refused byte must be one that zlib takes, with all of the output, and what follows must be neither a member nor zeros.
-        if (refusal.Problem.Contains("neither gzip nor zero padding", StringComparison.Ordinal))
+        // Rule 2: GZipStream ignores whatever follows the last member. So do we, but for the magic number of another compression. The
+        // object up to there must be one that zlib takes, with all of the output.
+        if (refusal.Problem.Contains("a stream of another compression than gzip", StringComparison.Ordinal))
         {
             var at = (int)refusal.ByteOffset!.Value;
-            var end = input.AsSpan(0, at).LastIndexOfAnyExcept((byte)0) + 1;
-            for (; end <= at; end++)
-            {
-                // Zeros before the byte may belong to the trailer or be padding.
-                var before = Zlib.Gunzip(input[..end], 256 << 20);
-                if (before.Refusal is null && before.Output.AsSpan().SequenceEqual(zlib.Output))
-                    break;
-            }
-            var rest = input.AsSpan(at);
-            var isMember = end == at && rest.Length >= 2 && rest[0] == 0x1F && rest[1] == 0x8B;
-            if (end <= at && !isMember && !rest.IsEmpty && rest[0] != 0)
-                return "allowed: bytes after the last member";
+            var before = Zlib.Gunzip(input[..at], 256 << 20);
+            if (input[at] == 0x1F && input[at + 1] is 0x1E or 0x9D or 0x9E or 0xA0 && before.Refusal is null && before.Output.AsSpan().SequenceEqual(zlib.Output))
+                return "allowed: another compression after the last member";
         }
 
         // Rule 3: a file name or comment beyond 64 KiB is refused; RFC 1952 sets no limit, memory does.

@@ -6,6 +6,9 @@ internal enum InputKind
     /// <summary>A gzip object: members, perhaps padding.</summary>
     Gzip,
 
+    /// <summary>A gzip object of many blocks, most of it whole: for those who begin in the middle.</summary>
+    Blocks,
+
     /// <summary>Raw deflate data.</summary>
     Deflate,
 

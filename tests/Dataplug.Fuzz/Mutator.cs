@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.IO.Hashing;
 using Dataplug.Compression;
 using Dataplug.Conformance.GZip;
@@ -34,6 +35,7 @@ internal sealed class Mutator(Random random)
         {
             InputKind.Deflate => Deflate(),
             InputKind.Gzip => Gzip(),
+            InputKind.Blocks => ManyBlocks(),
             InputKind.State when random.Next(4) != 0 => WithCrc(Bytes(Any(kind))),
             InputKind.Sidecar when random.Next(4) != 0 => Sidecar(),
             InputKind.Column when random.Next(3) == 0 => Column(),
@@ -73,6 +75,76 @@ internal sealed class Mutator(Random random)
             default:
                 return Wrap(Split(member).Header, Deflate());
         }
+    }
+
+    /// <summary>One member or a few, of many blocks each, now and then damaged.</summary>
+    private byte[] ManyBlocks()
+    {
+        if (random.Next(8) == 0)
+            return Bytes(Any(InputKind.Blocks));
+        var stored = new List<byte>();
+        for (var members = random.Next(3) == 0 ? random.Next(1, 5) : 1; members > 0; members--)
+        {
+            var (header, deflate) = random.Next(6) switch
+            {
+                0 or 1 => Split(Any(InputKind.Blocks)),
+                2 => (PlainHeader, DeflateSamples.HandMade(random, random.Next(6) == 0 ? 150_000 : 20_000).Deflate),
+                3 => (PlainHeader, DeflateSamples.Compress(Records(), (DeflateKind)random.Next(Enum.GetValues<DeflateKind>().Length), random)),
+                // A gzip object within stored blocks: starts that are none.
+                4 when random.Next(3) == 0 => (PlainHeader, DeflateSamples.Compress(Any(InputKind.Blocks), DeflateKind.Stored, random)),
+                _ => (PlainHeader, Flushed()),
+            };
+            if (random.Next(4) == 0)
+                deflate = Blocks(deflate);
+            stored.AddRange(Wrap(header, deflate));
+        }
+        if (random.Next(10) == 0)
+            stored.AddRange(new byte[random.Next(1, 300)]);
+        return random.Next(5) == 0 ? Bytes([.. stored]) : [.. stored];
+    }
+
+    /// <summary>What zlib makes of records, flushed now and then, so that there are many blocks.</summary>
+    private byte[] Flushed()
+    {
+        var records = Records();
+        var output = new MemoryStream();
+        using (var deflate = new DeflateStream(output, new ZLibCompressionOptions { CompressionLevel = random.Next(1, 10), CompressionStrategy = (ZLibCompressionStrategy)random.Next(5) }, leaveOpen: true))
+        {
+            var most = random.Next(2) == 0 ? 2000 : 40_000;
+            for (int at = 0, length; at < records.Length; at += length)
+            {
+                length = Math.Min(records.Length - at, random.Next(1, most));
+                deflate.Write(records, at, length);
+                if (random.Next(8) != 0)
+                    deflate.Flush();
+            }
+        }
+        return output.ToArray();
+    }
+
+    /// <summary>Lines that repeat themselves more or less, up to 100 KB.</summary>
+    private byte[] Records()
+    {
+        var records = new byte[random.Next(200, random.Next(6) == 0 ? 100_000 : 12_000)];
+        var letters = random.Next(2, 30);
+        var copies = random.Next(2, 12);
+        for (var at = 0; at < records.Length;)
+        {
+            var length = Math.Min(records.Length - at, random.Next(1, 80));
+            var line = records.AsSpan(at, length);
+            if (at >= length && random.Next(copies) != 0)
+            {
+                records.AsSpan(at - random.Next(length, Math.Max(length, Math.Min(at, 32768)) + 1), length).CopyTo(line);
+            }
+            else
+            {
+                foreach (ref var letter in line)
+                    letter = (byte)('@' + random.Next(letters));
+            }
+            line[^1] = (byte)'\n';
+            at += length;
+        }
+        return records;
     }
 
     private byte[] Deflate()

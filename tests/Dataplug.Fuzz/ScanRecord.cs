@@ -4,7 +4,9 @@ using Dataplug.Compression;
 namespace Dataplug.Fuzz;
 
 /// <summary>All that a scan of a gzip object reports, and how it ended; checks the promises about the order as it comes.</summary>
-internal sealed class ScanRecord(long start = 0) : IGzipVisitor
+/// <param name="start">Bytes of output before the place where the scan begins.</param>
+/// <param name="limit">Stops the scan after so much output (rule 1).</param>
+internal sealed class ScanRecord(long start = 0, int limit = Verdict.OutputLimit) : IGzipVisitor
 {
     private readonly ArrayBufferWriter<byte> _output = new();
 
@@ -19,6 +21,8 @@ internal sealed class ScanRecord(long start = 0) : IGzipVisitor
 
     public List<GzipMember> Members { get; } = [];
 
+    public List<(InflateMark Mark, long Output)> LeadInEnds { get; } = [];
+
     public GzipScanResult? Result { get; private set; }
 
     public CorruptObjectException? Refusal { get; private set; }
@@ -32,7 +36,7 @@ internal sealed class ScanRecord(long start = 0) : IGzipVisitor
         if (output.IsEmpty)
             throw new FuzzFinding("it delivered an empty piece of output");
         _output.Write(output);
-        if (start + _output.WrittenCount >= Verdict.OutputLimit)
+        if (start + _output.WrittenCount >= limit)
             throw new LimitReached();
     }
 
@@ -43,9 +47,18 @@ internal sealed class ScanRecord(long start = 0) : IGzipVisitor
         Marks.Add(mark);
     }
 
+    public void OnLeadInEnd(in InflateMark mark, long outputOffset)
+    {
+        if (outputOffset != start + _output.WrittenCount || !Marks.Contains(mark))
+            throw new FuzzFinding($"a lead-in's end at output {outputOffset} came after {start + _output.WrittenCount} bytes of it, or is of no mark");
+        LeadInEnds.Add((mark, outputOffset));
+    }
+
     public void OnAccessPoint(in InflateMark mark, ReadOnlySpan<byte> window, GzipScanState state)
     {
-        if (!Marks.Contains(mark) || state.Mark != mark || !state.Window.Span.SequenceEqual(window))
+        // After a lead-in less of the window matters, but not to who resumes from the state.
+        var hasLeadIn = LeadInEnds.Count > 0 && LeadInEnds[^1].Mark == mark;
+        if (!Marks.Contains(mark) || state.Mark != mark || !state.Window.Span.SequenceEqual(window) && !hasLeadIn)
             throw new FuzzFinding($"the access point at bit {mark.CompressedBitOffset} is no mark, or its state is another's");
         if (mark.IsMemberStart ? !window.IsEmpty : window.Length != Math.Min(WindowCodec.MaxWindowLength, mark.OutputOffset - state.MemberOutputOffset))
             throw new FuzzFinding($"the window at bit {mark.CompressedBitOffset} has {window.Length} bytes");
@@ -75,7 +88,9 @@ internal sealed class ScanRecord(long start = 0) : IGzipVisitor
     /// <summary>Two records of the same object must tell the same, however its bytes came.</summary>
     /// <param name="other">The other record.</param>
     /// <param name="how">What was different about it.</param>
-    public void MustEqual(ScanRecord other, string how)
+    /// <param name="reportsAll">Of a refused object, too, all that the one reported must have been reported by the other; only the last
+    /// output before the refusal may be missing.</param>
+    public void MustEqual(ScanRecord other, string how, bool reportsAll = false)
     {
         // What was decoded before a refusal may not have been delivered (and marks not reported) in the one and in the other.
         var isWhole = Refusal is null && other.Refusal is null && !IsCut && !other.IsCut;
@@ -84,9 +99,11 @@ internal sealed class ScanRecord(long start = 0) : IGzipVisitor
             throw new FuzzFinding($"{how} the output is another");
         if (Refusal?.Problem != other.Refusal?.Problem || Refusal?.ByteOffset != other.Refusal?.ByteOffset || IsCut != other.IsCut)
             throw new FuzzFinding($"{how} it ends with '{other.Refusal?.Message}' (cut: {other.IsCut}) instead of '{Refusal?.Message}' (cut: {IsCut})");
-        MustEqual(Marks, other.Marks, isWhole, how, "marks");
-        MustEqual(Members.ConvertAll(Plain), other.Members.ConvertAll(Plain), isWhole, how, "members");
-        MustEqual(AccessPoints.ConvertAll(point => (point.Mark, Convert.ToBase64String(point.Window))), other.AccessPoints.ConvertAll(point => (point.Mark, Convert.ToBase64String(point.Window))), isWhole, how, "access points");
+        var isAll = isWhole || reportsAll && !IsCut && !other.IsCut;
+        MustEqual(Marks, other.Marks, isAll, how, "marks");
+        MustEqual(LeadInEnds, other.LeadInEnds, isAll, how, "ends of lead-ins");
+        MustEqual(Members.ConvertAll(Plain), other.Members.ConvertAll(Plain), isAll, how, "members");
+        MustEqual(AccessPoints.ConvertAll(point => (point.Mark, Convert.ToBase64String(point.Window))), other.AccessPoints.ConvertAll(point => (point.Mark, Convert.ToBase64String(point.Window))), isAll, how, "access points");
         if (isWhole && Result != other.Result)
             throw new FuzzFinding($"{how} it ends with {other.Result} instead of {Result}");
 

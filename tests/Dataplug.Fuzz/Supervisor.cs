@@ -20,7 +20,10 @@ internal sealed class Supervisor(long executions, int seed, int workers, IReadOn
     /// <summary>Heap of a worker process, in bytes: what grows with what an input claims does not fit.</summary>
     private const string HeapLimit = "0x20000000";
 
-    /// <summary>An execution takes about a millisecond; one that takes so long never ends.</summary>
+    /// <summary>Bytes between two collections: executions that take megabytes would be collected all the time.</summary>
+    private const string CollectionBudget = "0x4000000";
+
+    /// <summary>An execution takes some milliseconds at most; one that takes so long never ends.</summary>
     public static readonly TimeSpan HangTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs all; gives the exit code: 0 when nothing was found.</summary>
@@ -56,6 +59,7 @@ internal sealed class Supervisor(long executions, int seed, int workers, IReadOn
             foreach (var argument in (string[])["--worker", scratch, "--executions", share.ToString(CultureInfo.InvariantCulture), "--seed", (seed + (worker * 1_000_003)).ToString(CultureInfo.InvariantCulture), "--findings", findings.FullName, .. targets.SelectMany(target => (string[])["--target", target])])
                 start.ArgumentList.Add(argument);
             start.Environment["DOTNET_GCHeapHardLimit"] = HeapLimit;
+            start.Environment["DOTNET_GCgen0size"] = CollectionBudget;
             start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
             using var process = Process.Start(start)!;
             process.OutputDataReceived += (_, line) =>

@@ -3,8 +3,8 @@
 #
 #   fuzz-afl.sh [MINUTES] [TARGET] [FOLDER]
 #
-# MINUTES (default 10), TARGET one of Dataplug.Fuzz's, or a kind of input (gzip, deflate, window, state) for all targets that take it
-# (default gzip), FOLDER for the instrumented build and the results (default artifacts/afl; results of a run before are kept
+# MINUTES (default 10), TARGET one of Dataplug.Fuzz's, or a kind of input (gzip, blocks, deflate, window, state) for all targets that
+# take it (default gzip), FOLDER for the instrumented build and the results (default artifacts/afl; results of a run before are kept
 # and resumed). Needs the .NET SDK; afl++ is installed from Debian, SharpFuzz.CommandLine as a tool in FOLDER.
 # Ends with exit code 1 when crashes or hangs were found; their inputs are printed, and
 # `dotnet run -c Release --project tests/Dataplug.Fuzz -- --replay FILE --target TARGET` runs one again.
@@ -27,8 +27,9 @@ cp -r tests/Dataplug.Fuzz/bin/Release/net10.0 "$folder/bin"
 
 # The folder of the kind that the target takes.
 case $target in
-  gzip | deflate | window | state | column | sidecar) corpus=$target ;;
-  inflate) corpus=deflate ;;
+  gzip | blocks | deflate | window | state | column | sidecar) corpus=$target ;;
+  inflate | symbols) corpus=deflate ;;
+  speculation | twopass | finder) corpus=blocks ;;
   *) corpus=gzip ;;
 esac
 results="$folder/$target"

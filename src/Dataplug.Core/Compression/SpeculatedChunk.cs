@@ -82,7 +82,9 @@ internal sealed unsafe class SpeculatedChunk : IDisposable
                 return false;
             if (TryDecodeFrom(data, length, position * 8, candidate, endBit))
             {
-                FirstBit = position * 8 + candidate.FirstBit;
+                // Only a stored block's header may begin at one place or another. Of a member the header is not a block's start: who
+                // arrives at a block within it has come to another place.
+                FirstBit = candidate.Kind != BlockCandidateKind.Stored && Blocks.Count > 0 ? Blocks[0].StartBit : position * 8 + candidate.FirstBit;
                 return true;
             }
             from = candidate.Bit + 1;

@@ -9,7 +9,8 @@ internal sealed record SpeculationOptions
     /// <summary>Stored bytes of a chunk.</summary>
     public int ChunkLength { get; init; } = 1 << 20;
 
-    /// <summary>Stored bytes behind a chunk that its last block may reach into; a longer one is left out.</summary>
+    /// <summary>Stored bytes behind a chunk that its last block may reach into; a longer one is left out. At least 1: a byte behind a
+    /// chunk tells that it is not the object's last.</summary>
     public int Overlap { get; init; } = 256 << 10;
 
     /// <summary>The most output of a chunk that is kept, in bytes.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Dataplug.Compression;
+using Dataplug.Conformance.GZip;
 using FsCheck.Xunit;
 
 namespace Dataplug.Core.Tests.Compression;
@@ -13,7 +14,7 @@ public sealed class SpeculativeScanTests
     {
         Workers = random.Next(1, 4),
         ChunkLength = random.Next(random.Next(2) == 0 ? 2000 : 60_000) + 1,
-        Overlap = random.Next(2) == 0 ? random.Next(3000) : 100_000,
+        Overlap = random.Next(2) == 0 ? random.Next(1, 3000) : 100_000,
         MaxOutput = random.Next(3) == 0 ? random.Next(200_000) : 16 << 20,
         Always = true,
     };
@@ -75,6 +76,27 @@ public sealed class SpeculativeScanTests
                 return (failure.Message, failure.ByteOffset, null);
             }
         }
+    }
+
+    [Fact]
+    public async Task A_block_within_what_looks_like_a_members_header_is_not_taken_for_the_first_one_behind_it()
+    {
+        // The content of the first block ends with a header that has a name. The name goes on into the second block, up to its
+        // first byte, which is 0; and the second block's length, 3 + 1024, looks like an empty block.
+        var content = new byte[1500];
+        content.AsSpan().Fill((byte)'a');
+        GzipObjects.Header(name: "")[..^1].CopyTo(content.AsSpan(^10));
+        var second = new byte[3 + 1024];
+        second.AsSpan().Fill((byte)'b');
+        var writer = new DeflateWriter();
+        writer.Stored(content, isLast: false);
+        writer.Stored(second, isLast: false);
+        writer.Fixed([], isLast: true);
+        var gzip = GzipObjects.Member(writer.ToArray(), [.. content, .. second]);
+
+        var options = new GzipScanOptions { MarkSpacing = 1 };
+        var speculation = new SpeculationOptions { Workers = 1, ChunkLength = 1000, Always = true };
+        GzipRecording.AssertEqual(await GzipRecording.OfAsync(gzip, options), await GzipRecording.OfAsync(gzip, options with { Speculation = speculation }));
     }
 
     [Theory]

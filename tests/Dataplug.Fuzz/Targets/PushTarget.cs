@@ -21,6 +21,7 @@ internal sealed class PushTarget : IFuzzTarget
             MarkSpacing = random.Next(1, random.Next(2) == 0 ? 10 : 30_000),
             AccessPointSpacing = random.Next(1, 60_000),
             SparseWindows = random.Next(3) != 0,
+            LeadIn = random.Next(3) == 0 ? random.Next(60_000) : 0,
         };
         var zlib = Zlib.Gunzip(input);
         var whole = Push(input, options, input.Length, random);

@@ -86,18 +86,12 @@ internal sealed class ScanTarget : IFuzzTarget
             return;
         }
         var isUnverifiable = !mark.IsMemberStart && (scan.Refusal.Problem.StartsWith("the CRC-32 of", StringComparison.Ordinal) || scan.Refusal.Problem.StartsWith("a member's data have", StringComparison.Ordinal));
-        if (!isUnverifiable && !isCut && !IsFirst(scan.Refusal, refusal, mark) && (WithoutMember(refusal?.Problem) != WithoutMember(scan.Refusal.Problem) || refusal!.ByteOffset != scan.Refusal.ByteOffset))
+        if (!isUnverifiable && !isCut && (WithoutMember(refusal?.Problem) != WithoutMember(scan.Refusal.Problem) || refusal!.ByteOffset != scan.Refusal.ByteOffset))
             throw new FuzzFinding($"read from bit {mark.CompressedBitOffset}, it ends with '{refusal?.Message}' instead of '{scan.Refusal.Message}'");
         // What zlib delivered of this is no more than we do.
         if (output.Length + mark.OutputOffset < zlib.Output.Length && !isCut)
             throw new FuzzFinding($"read from bit {mark.CompressedBitOffset}, it ends at byte {output.Length + mark.OutputOffset}, zlib at {zlib.Output.Length}");
     }
-
-    /// <summary>What begins like a member after another and is none is garbage after it; to who starts there it is an object that is
-    /// no gzip (rule 7).</summary>
-    private static bool IsFirst(CorruptObjectException? scan, CorruptObjectException? started, InflateMark mark) =>
-        mark.IsMemberStart && scan?.Problem.Contains("neither gzip nor zero padding", StringComparison.Ordinal) == true
-        && scan.ByteOffset == mark.CompressedByteOffset && started?.ByteOffset == scan.ByteOffset;
 
     // Who begins in the middle does not know the number of the member, nor where one that was entered there begins.
     private static string? WithoutMember(string? problem) =>
@@ -113,8 +107,6 @@ internal sealed class ScanTarget : IFuzzTarget
             throw new FuzzFinding($"resumed at bit {state.Mark.CompressedBitOffset}, the output is another");
         // Near the limit the one may be stopped by it and the other by the refusal that follows.
         if (resumed.IsCut != whole.IsCut && (resumed.Refusal ?? whole.Refusal) is not null)
-            return;
-        if (IsFirst(whole.Refusal, resumed.Refusal, state.Mark))
             return;
         if (resumed.Refusal?.Problem != whole.Refusal?.Problem || resumed.Refusal?.ByteOffset != whole.Refusal?.ByteOffset || resumed.IsCut != whole.IsCut)
             throw new FuzzFinding($"resumed at bit {state.Mark.CompressedBitOffset}, it ends with '{resumed.Refusal?.Message}' instead of '{whole.Refusal?.Message}'");
