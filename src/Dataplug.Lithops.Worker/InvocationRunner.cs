@@ -126,17 +126,17 @@ internal sealed class InvocationRunner(MessageKey key, ObjectStores stores, Code
             using var registration = cancellation.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopping);
             using var timeout = new CancellationTokenSource();
             var timedOut = false;
+
+            // Gone before the source that it cancels is.
+            using var onTimeout = timeout.Token.UnsafeRegister(
+                _ =>
+                {
+                    timedOut = true;
+                    cancellation.CancelAsync();
+                },
+                null);
             if (invocation.Timeout is { } limit)
-            {
-                timeout.Token.UnsafeRegister(
-                    _ =>
-                    {
-                        timedOut = true;
-                        cancellation.CancelAsync();
-                    },
-                    null);
                 timeout.CancelAfter(limit);
-            }
 
             if (await Task.WhenAny(call, stopping.Task).ConfigureAwait(false) != call)
             {

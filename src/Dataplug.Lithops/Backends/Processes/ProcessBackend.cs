@@ -14,6 +14,8 @@ namespace Dataplug.Lithops.Backends.Processes;
 /// </remarks>
 public sealed class ProcessBackend : IExecutorBackend
 {
+    private const int DeleteTries = 20;
+
     private readonly WorkerPool _pool;
     private readonly StorageJobs _jobs;
 
@@ -63,15 +65,17 @@ public sealed class ProcessBackend : IExecutorBackend
     public async ValueTask DisposeAsync()
     {
         await _pool.DisposeAsync().ConfigureAwait(false);
-        if (TemporaryFolder is null)
-            return;
-        try
+        for (var tries = 1; TemporaryFolder is not null && Directory.Exists(TemporaryFolder); tries++)
         {
-            Directory.Delete(TemporaryFolder, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Disposed before.
+            try
+            {
+                Directory.Delete(TemporaryFolder, recursive: true);
+            }
+            catch (IOException) when (tries < DeleteTries)
+            {
+                // A job that was given up cleans up at the same time.
+                await Task.Delay(50).ConfigureAwait(false);
+            }
         }
     }
 }

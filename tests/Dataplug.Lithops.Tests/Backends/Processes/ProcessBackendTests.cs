@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Dataplug.Conformance.Servers;
 using Dataplug.Conformance.Storage;
 using Dataplug.Lithops.Backends.Processes;
@@ -86,10 +87,11 @@ public sealed class ProcessBackendTests : IDisposable
         await using var executor = new FunctionExecutor(new ProcessBackend(new ProcessBackendOptions
         {
             MaxParallelism = 1,
-            HeartbeatInterval = TimeSpan.FromMilliseconds(200),
-            HeartbeatTimeout = TimeSpan.FromSeconds(2),
+            HeartbeatInterval = TimeSpan.FromMilliseconds(500),
+            HeartbeatTimeout = TimeSpan.FromSeconds(8),
         }));
         var pid = Path.Combine(_scratch.Path, "pid");
+        await executor.CallAsync(() => 1, new JobOptions { Retries = 3 }).InTime();
 
         var exception = await Assert.ThrowsAsync<TaskFailedException>(() => executor.CallAsync(Freeze, pid).InTime());
 
@@ -105,10 +107,11 @@ public sealed class ProcessBackendTests : IDisposable
         {
             MaxParallelism = 1,
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
-            HeartbeatTimeout = TimeSpan.FromSeconds(1.5),
+            HeartbeatTimeout = TimeSpan.FromSeconds(8),
         }));
+        await executor.CallAsync(() => 1, new JobOptions { Retries = 3 }).InTime();
 
-        Assert.Equal(5, await executor.CallAsync(async () => { await Task.Delay(4000); return 5; }).InTime());
+        Assert.Equal(5, await executor.CallAsync(async () => { await Task.Delay(12_000); return 5; }).InTime());
     }
 
     [Fact]
@@ -302,7 +305,7 @@ public sealed class ProcessBackendTests : IDisposable
                 Environment.Exit(7);
                 break;
             case "segfault":
-                RaiseSegmentationFault();
+                SetMemory(1 << 20, 1, 8);
                 break;
             case "stack overflow":
                 return Overflow(0).ToString(CultureInfo.InvariantCulture);
@@ -314,11 +317,9 @@ public sealed class ProcessBackendTests : IDisposable
         return "alive";
     }
 
-    private static void RaiseSegmentationFault()
-    {
-        using var kill = Process.Start("kill", ["-SEGV", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
-        Thread.Sleep(Timeout.Infinite);
-    }
+    [DllImport("libc", EntryPoint = "memset")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern IntPtr SetMemory(IntPtr address, int value, nuint count);
 
     private static long Overflow(long depth)
     {
