@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dataplug.Conformance.Storage;
 using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Backends.Storage;
@@ -14,6 +15,7 @@ namespace Dataplug.Lithops.Tests.Backends;
 internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
 {
     private readonly ScratchFolder _scratch = new();
+    private readonly ConcurrentQueue<Task> _deliveries = new();
     private readonly StorageJobs _jobs;
     private readonly InvocationRunner _runner;
 
@@ -52,10 +54,11 @@ internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
 
     public ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IWorkerLease>(new Lease(this));
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        // The folder is theirs as long as they run; how they end is the test's business.
+        await Task.WhenAll(_deliveries).WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _scratch.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private sealed class Lease(SilentBackend backend) : IWorkerLease
@@ -66,7 +69,7 @@ internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
 
         public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices, CancellationToken cancellationToken)
         {
-            _ = Task.Run(() => (backend.Deliver ?? ((runner, message) => runner.RunAsync(message, null, CancellationToken.None)))(backend._runner, invocation), CancellationToken.None);
+            backend._deliveries.Enqueue(Task.Run(() => (backend.Deliver ?? ((runner, message) => runner.RunAsync(message, null, CancellationToken.None)))(backend._runner, invocation), CancellationToken.None));
             return Task.FromResult<byte[]?>(null);
         }
 

@@ -31,7 +31,9 @@ public sealed record ProcessBackendOptions
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>After how long without a sign of life a worker is ended, and its task's attempt counts as failed.</summary>
-    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <remarks>A worker that ends is noticed at once; this is for one that hangs, and it must not be taken for one that a busy machine
+    /// gives no time.</remarks>
+    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     internal void Validate()
     {
