@@ -1,3 +1,7 @@
 using BenchmarkDotNet.Running;
+using Dataplug.Bench;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["dispatch", .. var arguments])
+    await DispatchMeasurement.RunAsync(arguments);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -2,8 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Backends.Local;
@@ -314,8 +312,8 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
                 Inputs = inputs,
                 Settings = settings,
                 Reference = reference,
-                InputType = reference is null ? null : TypeInfo<TInput>(reference, settings.SerializerOptions),
-                ResultType = reference is null ? null : TypeInfo<TResult>(reference, settings.SerializerOptions),
+                InputCodec = reference is null ? null : PayloadCodec.Create<TInput>(reference.DisplayName, "its input", settings.SerializerOptions),
+                ResultCodec = reference is null ? null : PayloadCodec.Create<TResult>(reference.DisplayName, "its result", settings.SerializerOptions),
                 Sink = sink,
                 Window = window,
             },
@@ -340,19 +338,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         if (result == typeof(Task) || result == typeof(ValueTask)
             || (result.IsGenericType && (result.GetGenericTypeDefinition() == typeof(Task<>) || result.GetGenericTypeDefinition() == typeof(ValueTask<>))))
             throw new ArgumentException($"The function '{FunctionReference.Describe(function)}' returns a {result}, which would be taken for its result. Use the overload for functions that take a CancellationToken and return a Task<TResult>.", nameof(function));
-        return _backend.ShipsFunctions ? FunctionReference.From(function) : null;
-    }
-
-    private static JsonTypeInfo<T> TypeInfo<T>(FunctionReference reference, JsonSerializerOptions options)
-    {
-        try
-        {
-            return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
-        }
-        catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException)
-        {
-            throw new FunctionNotShippableException(reference.DisplayName, $"{typeof(T)} can't travel as JSON: {exception.Message.TrimEnd('.')}", "Use an input and a result of plain data, or give the executor SerializerOptions that know the type.", innerException: exception);
-        }
+        return _backend.ShipsFunctions ? FunctionReference.From(function, _options.SerializerOptions) : null;
     }
 
     private void OnLeft(IJobRun job)

@@ -1,8 +1,16 @@
 using System.Buffers;
+using System.IO.Compression;
 using System.Text.RegularExpressions;
 using Dataplug.Conformance.Servers;
+using Dataplug.Conformance.Storage;
+using Dataplug.Formats;
 using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Backends.Processes;
 using Dataplug.Lithops.Functions;
+using Dataplug.Lithops.Preprocessing;
+using Dataplug.Preprocessing;
+using Dataplug.Storage;
+using Dataplug.Text;
 
 namespace Dataplug.Lithops.Tests;
 
@@ -18,7 +26,7 @@ public sealed partial class ExecutorsDocumentTests
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
-        Assert.Equal(10, snippets.Count);
+        Assert.Equal(12, snippets.Count);
         Assert.All(snippets, snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
     }
 
@@ -114,6 +122,34 @@ public sealed partial class ExecutorsDocumentTests
             groups);
 
         Assert.Equal([3, 3], perGroup);
+    }
+
+    [Fact]
+    public async Task Processes()
+    {
+        var reads = Reads;
+        await using var executor = new FunctionExecutor(new ProcessBackend(new ProcessBackendOptions { MaxParallelism = 4 }));
+        var minimum = 2;
+        var longEnough = await executor.MapAsync(read => read.Length >= minimum, reads);
+
+        Assert.Equal([true, true, true], longEnough);
+    }
+
+    [Fact]
+    public async Task Preprocessing()
+    {
+        using var scratch = new ScratchFolder();
+        var path = Path.Combine(scratch.Path, "text.gz");
+        await using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+            await gzip.WriteAsync("a\nb\n"u8.ToArray());
+        var source = CloudObject.FromFile(GZipText.Format, path, scratch.Options());
+        await using var executor = new FunctionExecutor(new ProcessBackend());
+
+        var chunks = new FunctionChunkExecutor(executor, (chunk, token) =>
+            new FormatRegistry(GZipText.Format).RunChunkAsync(chunk, ObjectStores.Default, cancellationToken: token));
+        await source.PreprocessAsync(new PreprocessOptions { Executor = chunks });
+
+        Assert.Equal(2, (await source.GetIndexAsync()).Lines);
     }
 
     [Fact]

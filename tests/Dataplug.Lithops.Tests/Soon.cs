@@ -23,7 +23,7 @@ internal static class Soon
         {
             if (Environment.TickCount64 > deadline)
                 throw new TimeoutException("It did not come to this.");
-            await Task.Yield();
+            await Task.Delay(1);
         }
     }
 }

@@ -1,12 +1,16 @@
 using System.Globalization;
 using Dataplug;
 using Dataplug.Conformance.Toys;
+using Dataplug.Lithops.Protocol;
+using Dataplug.Lithops.Worker;
 using Dataplug.Metadata;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
+using Dataplug.TestHost;
 
 // What other processes do in the tests:
 //   preprocess HOME SHARED|- FILE chunked|streamed CHUNK DELAY-MS    one line per chunk, then the outcome
+//   serve PIPE [CACHE]                                                a worker that is killed at the moment that DATAPLUG_DIE_AT names
 //   catalog HOME                                                      opens (and migrates) the catalog, adds nothing
 try
 {
@@ -36,6 +40,11 @@ try
             var catalog = await Catalog.OpenAsync(new MetadataOptions { Home = home });
             Console.WriteLine((await catalog.ListAsync()).Count);
             return 0;
+
+        case ["serve", var pipe, .. var cache]:
+            var key = MessageKey.Parse((await Console.In.ReadLineAsync())!);
+            var stores = new ObjectStores().Register("file", () => new DyingStore());
+            return await PipeService.RunAsync(pipe, new InvocationRunner(key, stores, new CodeCache(cache[0]), "dying"));
 
         default:
             return 2;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dataplug.Lithops.Functions;
 
 namespace Dataplug.Lithops.Backends;
@@ -22,6 +23,12 @@ public interface IBackendJob
 
     /// <summary>How long one attempt may take; null for ever. The executor watches over it; a backend may as well.</summary>
     TimeSpan? TaskTimeout { get; }
+
+    /// <summary>How long an attempt that is told to stop may take to do so; then its place goes to others.</summary>
+    TimeSpan CancellationGrace { get; }
+
+    /// <summary>How inputs and results are written where they travel as JSON.</summary>
+    JsonSerializerOptions SerializerOptions { get; }
 
     /// <summary>The function, by a name that other processes can find; null unless the backend ships functions.</summary>
     FunctionReference? Reference { get; }

@@ -23,8 +23,9 @@ public interface IBackendTask
     /// <param name="slot">Given back when the attempt is over; that is also when it was told to stop and did not within the grace.</param>
     Task RunAsync(string worker, IWorkerSlot slot);
 
-    /// <summary>Writes the input as UTF-8 JSON.</summary>
+    /// <summary>Writes the input as it travels: raw when it is a byte array, memory or a stream, else as UTF-8 JSON.</summary>
     /// <param name="destination">Takes the bytes.</param>
+    /// <remarks>Throws what the input's serialisation throws; the attempt has failed with that.</remarks>
     void WriteInput(IBufferWriter<byte> destination);
 
     /// <summary>Reports that a worker has begun; the attempt's time begins to count.</summary>
@@ -33,7 +34,7 @@ public interface IBackendTask
     bool Start(string worker);
 
     /// <summary>Reports the result.</summary>
-    /// <param name="result">The result as UTF-8 JSON.</param>
+    /// <param name="result">The result as it travelled: raw when it is a byte array, memory or a stream, else UTF-8 JSON.</param>
     /// <param name="report">What the worker measured, or null.</param>
     /// <returns>False when the attempt was already over; the result is dropped.</returns>
     bool Succeed(ReadOnlySpan<byte> result, AttemptReport? report = null);

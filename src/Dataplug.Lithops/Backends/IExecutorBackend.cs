@@ -12,7 +12,7 @@ public interface IExecutorBackend : IAsyncDisposable
 
     /// <summary>
     /// Whether functions leave this process. Then every function has to have a <see cref="Functions.FunctionReference"/>
-    /// (which is checked before a job is accepted), and inputs and results travel as JSON; else delegates are called directly.
+    /// (which is checked before a job is accepted), and inputs and results travel as bytes; else delegates are called directly.
     /// </summary>
     bool ShipsFunctions { get; }
 

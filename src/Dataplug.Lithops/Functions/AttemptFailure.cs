@@ -7,6 +7,9 @@ namespace Dataplug.Lithops;
 /// <param name="Exception">The exception itself; null when it happened in another process.</param>
 public sealed record AttemptFailure(string ExceptionType, string Message, string? StackTrace = null, Exception? Exception = null)
 {
+    /// <summary>The input that the attempt failed on, as it travelled, when it did: JSON, cut off where it is long; null else.</summary>
+    public string? Input { get; init; }
+
     /// <summary>Describes an exception.</summary>
     /// <param name="exception">The exception.</param>
     public static AttemptFailure From(Exception exception)

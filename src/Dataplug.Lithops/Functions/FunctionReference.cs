@@ -1,14 +1,13 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Dataplug.Lithops.Functions;
 
 /// <summary>
-/// The name of a function that another process can find: a static method, or a lambda that captures nothing, of a given build
-/// of an assembly. Plain data, JSON-serialisable.
+/// The name of a function that another process can find: a static method, or a lambda with the variables that it captures, of a
+/// given build of an assembly. Plain data, JSON-serialisable.
 /// </summary>
 public sealed record FunctionReference
 {
@@ -36,15 +35,23 @@ public sealed record FunctionReference
     /// <summary>The assembly-qualified name of the delegate type that it is called through: the types of its input and result.</summary>
     public required string DelegateType { get; init; }
 
+    /// <summary>The variables that the lambda captures, with their values when it was submitted; empty for everything else.</summary>
+    public IReadOnlyList<CapturedVariable> Captured { get; init; } = [];
+
+    /// <summary>The assemblies of the function and of all types in its signature; null when the reference came from elsewhere.</summary>
+    [JsonIgnore]
+    internal IReadOnlyCollection<Assembly>? Assemblies { get; init; }
+
     /// <summary>The name for people: <c>CountReads</c>, <c>lambda in Main</c>.</summary>
     [JsonIgnore]
     public string DisplayName => ReadableName(Method);
 
     /// <summary>Names the function of a delegate.</summary>
-    /// <param name="function">A delegate over a static method, or a lambda or local function that captures nothing.</param>
-    /// <exception cref="FunctionNotShippableException">The delegate holds state: captured variables, an instance, a first argument,
-    /// several functions; or code that exists only in this process.</exception>
-    public static FunctionReference From(Delegate function)
+    /// <param name="function">A delegate over a static method, or a lambda or local function.</param>
+    /// <param name="serializerOptions">How captured variables are written; null for <see cref="ShippedFunction.DefaultSerializerOptions"/>.</param>
+    /// <exception cref="FunctionNotShippableException">The delegate holds state that is no data: an instance, a first argument,
+    /// several functions, a captured variable of a type that can't travel; or code that exists only in this process.</exception>
+    public static FunctionReference From(Delegate function, JsonSerializerOptions? serializerOptions = null)
     {
         ArgumentNullException.ThrowIfNull(function);
         var method = function.Method;
@@ -53,9 +60,7 @@ public sealed record FunctionReference
             throw new FunctionNotShippableException(name, "the delegate calls several functions", "Pass one function.");
         if (method is DynamicMethod || method.DeclaringType is not { } type || method.Module.Assembly.IsDynamic)
             throw new FunctionNotShippableException(name, "the function was generated at run time and exists in this process only", "Use a method of a compiled assembly.");
-        if (function.Target is { } target)
-            RefuseState(name, method, target);
-
+        var captured = function.Target is { } target ? Capture(name, method, target, serializerOptions ?? ShippedFunction.DefaultSerializerOptions) : [];
         return new FunctionReference
         {
             Assembly = type.Assembly.FullName!,
@@ -65,6 +70,8 @@ public sealed record FunctionReference
             Signature = method.ToString()!,
             GenericArguments = method.IsGenericMethod ? [.. method.GetGenericArguments().Select(argument => argument.AssemblyQualifiedName!)] : [],
             DelegateType = function.GetType().AssemblyQualifiedName!,
+            Captured = captured,
+            Assemblies = AssembliesOf([type, function.GetType(), .. method.IsGenericMethod ? method.GetGenericArguments() : []]),
         };
     }
 
@@ -73,9 +80,10 @@ public sealed record FunctionReference
 
     /// <summary>Finds the function in this process.</summary>
     /// <param name="loadAssembly">Finds an assembly by name; null for the usual way.</param>
-    /// <returns>A delegate of the type that <see cref="DelegateType"/> names.</returns>
-    /// <exception cref="FunctionNotFoundException">There is no such assembly, build, type or method here.</exception>
-    public Delegate Resolve(Func<AssemblyName, Assembly>? loadAssembly = null)
+    /// <param name="serializerOptions">How captured variables are read; null for <see cref="ShippedFunction.DefaultSerializerOptions"/>.</param>
+    /// <returns>A delegate of the type that <see cref="DelegateType"/> names, with variables of its own.</returns>
+    /// <exception cref="FunctionNotFoundException">There is no such assembly, build, type, method or variable here.</exception>
+    public Delegate Resolve(Func<AssemblyName, Assembly>? loadAssembly = null, JsonSerializerOptions? serializerOptions = null)
     {
         var load = loadAssembly ?? System.Reflection.Assembly.Load;
         try
@@ -94,9 +102,9 @@ public sealed record FunctionReference
 
             return method.IsStatic
                 ? method.CreateDelegate(TypeNamed(DelegateType, load))
-                : method.CreateDelegate(TypeNamed(DelegateType, load), StatelessInstance(type));
+                : method.CreateDelegate(TypeNamed(DelegateType, load), Closure.Restore(DisplayName, type, Captured, serializerOptions ?? ShippedFunction.DefaultSerializerOptions));
         }
-        catch (Exception exception) when (exception is IOException or BadImageFormatException or TypeLoadException or ArgumentException or MemberAccessException)
+        catch (Exception exception) when (exception is IOException or BadImageFormatException or TypeLoadException or ArgumentException or MemberAccessException or JsonException or FunctionNotShippableException)
         {
             throw new FunctionNotFoundException(DisplayName, exception.Message, innerException: exception);
         }
@@ -107,7 +115,7 @@ public sealed record FunctionReference
     public bool Equals(FunctionReference? other) =>
         other is not null && Assembly == other.Assembly && ModuleVersionId == other.ModuleVersionId && DeclaringType == other.DeclaringType
         && Method == other.Method && Signature == other.Signature && DelegateType == other.DelegateType
-        && GenericArguments.SequenceEqual(other.GenericArguments);
+        && GenericArguments.SequenceEqual(other.GenericArguments) && Captured.SequenceEqual(other.Captured);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(ModuleVersionId, DeclaringType, Signature, DelegateType);
@@ -134,44 +142,31 @@ public sealed record FunctionReference
         }
     }
 
-    /// <summary>The compiler makes instance methods of lambdas, on a class without fields when they capture nothing.</summary>
-    private static void RefuseState(string name, MethodInfo method, object target)
+    /// <summary>The compiler makes instance methods of lambdas, on a class whose fields are the variables that they capture.</summary>
+    private static IReadOnlyList<CapturedVariable> Capture(string name, MethodInfo method, object target, JsonSerializerOptions options)
     {
         var type = target.GetType();
         if (method.IsStatic)
             throw new FunctionNotShippableException(name, $"the delegate is bound to its first argument, of type {type}");
-        if (!IsCompilerGenerated(type))
+        if (!Closure.IsClosure(type))
             throw new FunctionNotShippableException(name, $"it is an instance method of {type}, and the instance would have to travel with it");
-        var captured = CapturedVariables(type).ToList();
-        if (captured.Count > 0)
-            throw new FunctionNotShippableException(name, $"it captures {string.Join(", ", captured)}");
+        return Closure.Capture(name, method, target, options);
     }
 
-    private static IEnumerable<string> CapturedVariables(Type closure)
+    private static HashSet<Assembly> AssembliesOf(IEnumerable<Type> types)
     {
-        foreach (var field in closure.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
+        var assemblies = new HashSet<Assembly>();
+        var pending = new Stack<Type>(types);
+        while (pending.TryPop(out var type))
         {
-            if (field.Name.StartsWith("CS$<>", StringComparison.Ordinal))
-            {
-                // A closure within another scope's closure refers to it by such a field.
-                foreach (var outer in CapturedVariables(field.FieldType))
-                    yield return outer;
-            }
-            else
-            {
-                yield return field.Name.StartsWith("<>", StringComparison.Ordinal) ? $"'this' ({field.FieldType})" : $"'{field.Name}' ({field.FieldType})";
-            }
+            assemblies.Add(type.Assembly);
+            if (type.HasElementType)
+                pending.Push(type.GetElementType()!);
+            foreach (var argument in type.GetGenericArguments())
+                pending.Push(argument);
         }
-    }
 
-    private static bool IsCompilerGenerated(Type type) => type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
-
-    private object StatelessInstance(Type type)
-    {
-        // A reference comes from outside: nothing but the compiler's own stateless lambda classes is instantiated for it.
-        if (!IsCompilerGenerated(type) || CapturedVariables(type).Any())
-            throw new FunctionNotFoundException(DisplayName, $"'{Signature}' is an instance method of {DeclaringType}");
-        return Activator.CreateInstance(type, nonPublic: true)!;
+        return assemblies;
     }
 
     private static MethodInfo? Close(MethodInfo method, Type[] arguments)

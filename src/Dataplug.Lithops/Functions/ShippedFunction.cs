@@ -7,7 +7,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Dataplug.Lithops.Functions;
 
 /// <summary>
-/// The worker's end of a shipped function: found by its reference, called with a JSON input, its result written as JSON.
+/// The worker's end of a shipped function: found by its reference, called with an input that has travelled, its result written so
+/// that it can: raw for byte arrays, memory and streams, else as JSON.
 /// </summary>
 public abstract class ShippedFunction
 {
@@ -35,8 +36,8 @@ public abstract class ShippedFunction
     public static ShippedFunction Bind(FunctionReference reference, JsonSerializerOptions? serializerOptions = null, Func<AssemblyName, Assembly>? loadAssembly = null)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        var function = reference.Resolve(loadAssembly);
         var options = serializerOptions ?? DefaultSerializerOptions;
+        var function = reference.Resolve(loadAssembly, options);
         var invoke = function.GetType().GetMethod("Invoke")!;
         var parameters = invoke.GetParameters().Select(parameter => parameter.ParameterType).ToList();
         var takesToken = parameters.Count > 0 && parameters[^1] == typeof(CancellationToken);
@@ -51,17 +52,18 @@ public abstract class ShippedFunction
         var bind = typeof(ShippedFunction)
             .GetMethod(parameters.Count == 0 ? nameof(BindWithoutInput) : nameof(BindWithInput), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod([.. parameters, resultType]);
-        return bind.CreateDelegate<Func<Delegate, JsonSerializerOptions, ShippedFunction>>()(function, options);
+        return bind.CreateDelegate<Func<string, Delegate, JsonSerializerOptions, ShippedFunction>>()(reference.DisplayName, function, options);
     }
 
     /// <summary>Calls the function.</summary>
-    /// <param name="input">The input as UTF-8 JSON; not looked at when the function takes none.</param>
+    /// <param name="input">The input as it travelled; not looked at when the function takes none.</param>
     /// <param name="context">The attempt.</param>
-    /// <param name="result">Takes the result as UTF-8 JSON.</param>
+    /// <param name="result">Takes the result as it travels.</param>
     /// <exception cref="JsonException">The input isn't of the function's input type.</exception>
     public abstract ValueTask InvokeAsync(ReadOnlyMemory<byte> input, TaskContext context, IBufferWriter<byte> result);
 
-    private static Bound<TInput, TResult> BindWithInput<TInput, TResult>(Delegate function, JsonSerializerOptions options) => new Bound<TInput, TResult>(
+    private static Bound<TInput, TResult> BindWithInput<TInput, TResult>(string name, Delegate function, JsonSerializerOptions options) => new(
+        name,
         function switch
         {
             Func<TInput, Task<TResult>> asynchronous => TaskFunction.From(asynchronous),
@@ -71,7 +73,8 @@ public abstract class ShippedFunction
         },
         options);
 
-    private static Bound<NoInput, TResult> BindWithoutInput<TResult>(Delegate function, JsonSerializerOptions options) => new Bound<NoInput, TResult>(
+    private static Bound<NoInput, TResult> BindWithoutInput<TResult>(string name, Delegate function, JsonSerializerOptions options) => new(
+        name,
         function switch
         {
             Func<Task<TResult>> asynchronous => TaskFunction.FromNoInput(asynchronous),
@@ -93,10 +96,10 @@ public abstract class ShippedFunction
         return options;
     }
 
-    private sealed class Bound<TInput, TResult>(TaskFunction<TInput, TResult> function, JsonSerializerOptions options) : ShippedFunction
+    private sealed class Bound<TInput, TResult>(string name, TaskFunction<TInput, TResult> function, JsonSerializerOptions options) : ShippedFunction
     {
-        private readonly JsonTypeInfo<TInput> _input = (JsonTypeInfo<TInput>)options.GetTypeInfo(typeof(TInput));
-        private readonly JsonTypeInfo<TResult> _result = (JsonTypeInfo<TResult>)options.GetTypeInfo(typeof(TResult));
+        private readonly PayloadCodec<TInput> _input = PayloadCodec.Create<TInput>(name, "its input", options);
+        private readonly PayloadCodec<TResult> _result = PayloadCodec.Create<TResult>(name, "its result", options);
 
         public override Type? InputType => typeof(TInput) == typeof(NoInput) ? null : typeof(TInput);
 
@@ -106,11 +109,8 @@ public abstract class ShippedFunction
         {
             ArgumentNullException.ThrowIfNull(context);
             ArgumentNullException.ThrowIfNull(result);
-            var value = InputType is null ? default! : JsonSerializer.Deserialize(input.Span, _input)!;
-            var answer = await function(value, context).ConfigureAwait(false);
-            var writer = new Utf8JsonWriter(result);
-            await using (writer.ConfigureAwait(false))
-                JsonSerializer.Serialize(writer, answer, _result);
+            var value = InputType is null ? default! : _input.Read(input.Span);
+            _result.Write(await function(value, context).ConfigureAwait(false), result);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Futures;
 
 namespace Dataplug.Lithops;
@@ -79,7 +80,7 @@ public abstract class Future
         public long EndedAt;
         public long DurationTicks;
         public long TotalDurationTicks;
-        public long AllocatedBytes;
+        public AttemptReport? Report;
         public double Fraction;
         public int Attempts;
         public bool Abandoned;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dataplug.Lithops.Backends;
 
 namespace Dataplug.Lithops.Futures;
 
@@ -153,12 +154,12 @@ internal abstract class FutureLedger
     }
 
     /// <summary>Takes note that a running attempt is over. Under the gate.</summary>
-    public void Stopped(Future future, long timestamp, long? allocatedBytes, bool abandoned)
+    public void Stopped(Future future, long timestamp, AttemptReport? report, bool abandoned)
     {
         ref var data = ref future.Data;
         data.DurationTicks = Time.GetElapsedTime(data.StartedAt, timestamp).Ticks;
         data.TotalDurationTicks += data.DurationTicks;
-        data.AllocatedBytes = allocatedBytes is { } bytes ? bytes + 1 : 0;
+        data.Report = report;
         data.Abandoned = abandoned;
         _runningFractions -= data.Fraction;
         data.Fraction = 0;
@@ -328,7 +329,7 @@ internal abstract class FutureLedger
                 Attempts = data.Attempts,
                 Worker = data.Worker,
                 ExceptionType = data.Failure is TaskFailedException failed ? failed.Failure.ExceptionType : data.Failure?.GetType().FullName,
-                AllocatedBytes = data.AllocatedBytes > 0 ? data.AllocatedBytes - 1 : null,
+                Report = data.Report,
                 Abandoned = data.Abandoned,
             };
         }

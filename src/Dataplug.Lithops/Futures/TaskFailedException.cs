@@ -6,6 +6,7 @@ namespace Dataplug.Lithops;
 public sealed class TaskFailedException : DataplugException
 {
     private const int IndexesInMessage = 5;
+    private const int InputInMessage = 100;
 
     internal TaskFailedException(string jobId, string jobName, int taskIndex, int attempts, AttemptFailure failure, IReadOnlyList<DataplugException>? otherFailures = null)
         : base(
@@ -52,6 +53,8 @@ public sealed class TaskFailedException : DataplugException
     {
         var tries = attempts == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {attempts} attempts");
         var text = $"failed{tries}: {failure.ExceptionType}: {failure.Message.TrimEnd('.')}";
+        if (failure.Input is { } input)
+            text += $" (on the input {(input.Length > InputInMessage ? input[..InputInMessage] + "…" : input)})";
         var tasks = others?.OfType<TaskFailedException>().ToList() ?? [];
         if (tasks.Count > 0)
         {

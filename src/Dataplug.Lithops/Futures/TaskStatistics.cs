@@ -1,3 +1,5 @@
+using Dataplug.Lithops.Backends;
+
 namespace Dataplug.Lithops;
 
 /// <summary>When a task did what, and where.</summary>
@@ -34,7 +36,10 @@ public sealed record TaskStatistics
     /// Bytes that the last attempt allocated on the managed heap; null when that can't be told cheaply, as for functions that
     /// go on on another thread after an await.
     /// </summary>
-    public long? AllocatedBytes { get; init; }
+    public long? AllocatedBytes => Report?.AllocatedBytes;
+
+    /// <summary>What the worker measured while it ran the last attempt; null when it said nothing.</summary>
+    public AttemptReport? Report { get; init; }
 
     /// <summary>Whether it was told to stop, did not within the grace, and was left to itself.</summary>
     public bool Abandoned { get; init; }

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using Dataplug.Lithops.Functions;
 
@@ -25,9 +24,9 @@ internal sealed record JobDefinition<TInput, TResult>
     /// <summary>The function's name for other processes; null on backends that call it here. So are the two below.</summary>
     public FunctionReference? Reference { get; init; }
 
-    public JsonTypeInfo<TInput>? InputType { get; init; }
+    public PayloadCodec<TInput>? InputCodec { get; init; }
 
-    public JsonTypeInfo<TResult>? ResultType { get; init; }
+    public PayloadCodec<TResult>? ResultCodec { get; init; }
 
     /// <summary>Takes each future when its input is drawn, for streams, whose ledger keeps none; null else.</summary>
     public ChannelWriter<Future<TResult>>? Sink { get; init; }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json;
 using System.Threading.Channels;
 using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Functions;
@@ -51,8 +51,8 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         _inputs = definition.Inputs;
         _sink = definition.Sink;
         _window = definition.Window;
-        InputType = (JsonTypeInfo<TInput>?)definition.InputType!;
-        ResultType = (JsonTypeInfo<TResult>?)definition.ResultType!;
+        InputCodec = definition.InputCodec!;
+        ResultCodec = definition.ResultCodec!;
         BackendTag = new KeyValuePair<string, object?>("backend", backend.Name);
         Ledger = new FutureLedger<TResult>(Id, Name, this, Settings.Time, _inputs.Count, retain: _sink is null);
         _lastProgressAt = Settings.Time.GetTimestamp();
@@ -70,7 +70,11 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
     public TimeSpan? TaskTimeout => Settings.TaskTimeout;
 
+    public TimeSpan CancellationGrace => Settings.CancellationGrace;
+
     public FunctionReference? Reference { get; }
+
+    public JsonSerializerOptions SerializerOptions => Settings.SerializerOptions;
 
     public object Owner => _backend;
 
@@ -87,10 +91,10 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     public TaskFunction<TInput, TResult> TaskFunction { get; }
 
     /// <summary>How inputs travel. Null, and not asked for, unless the backend ships functions.</summary>
-    public JsonTypeInfo<TInput> InputType { get; }
+    public PayloadCodec<TInput> InputCodec { get; }
 
     /// <summary>How results travel. Null, and not asked for, unless the backend ships functions.</summary>
-    public JsonTypeInfo<TResult> ResultType { get; }
+    public PayloadCodec<TResult> ResultCodec { get; }
 
     public KeyValuePair<string, object?> BackendTag { get; }
 

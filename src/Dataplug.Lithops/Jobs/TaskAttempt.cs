@@ -68,29 +68,28 @@ internal sealed class TaskAttempt<TInput, TResult>(JobRun<TInput, TResult> job, 
         TaskContext.Current = context;
         using var activity = Telemetry.Activities.StartActivity("dataplug.task");
         activity?.SetTag("dataplug.job.id", job.Id).SetTag("dataplug.task.index", Index).SetTag("dataplug.task.attempt", attempt);
-        long? allocated = null;
+        AttemptReport? report = null;
         try
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             var call = job.TaskFunction(input, context);
             if (call.IsCompleted)
-                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                report = new AttemptReport { AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before };
             var result = await call.ConfigureAwait(false);
-            End(result, failure: null, allocated);
+            End(result, failure: null, report);
         }
         catch (Exception exception)
         {
             // Whatever a user's function throws is the outcome of its task.
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            End(default, AttemptFailure.From(exception), allocated);
+            End(default, AttemptFailure.From(exception), report);
         }
     }
 
     public void WriteInput(IBufferWriter<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using var writer = new Utf8JsonWriter(destination);
-        JsonSerializer.Serialize(writer, input, job.InputType);
+        job.InputCodec.Write(input, destination);
     }
 
     public bool Start(string worker) => Start(worker, slot: null);
@@ -100,20 +99,20 @@ internal sealed class TaskAttempt<TInput, TResult>(JobRun<TInput, TResult> job, 
         TResult value;
         try
         {
-            value = JsonSerializer.Deserialize(result, job.ResultType)!;
+            value = job.ResultCodec.Read(result);
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or FunctionNotShippableException)
         {
             return Fail(AttemptFailure.From(exception), report);
         }
 
-        return End(value, failure: null, report?.AllocatedBytes);
+        return End(value, failure: null, report);
     }
 
     public bool Fail(AttemptFailure failure, AttemptReport? report = null)
     {
         ArgumentNullException.ThrowIfNull(failure);
-        return End(default, failure, report?.AllocatedBytes);
+        return End(default, failure, report);
     }
 
     public void Log(string message) =>
@@ -144,7 +143,7 @@ internal sealed class TaskAttempt<TInput, TResult>(JobRun<TInput, TResult> job, 
                 return;
             if (_phase == Phase.Running)
             {
-                job.Ledger.Stopped(future, now, allocatedBytes: null, abandoned: true);
+                job.Ledger.Stopped(future, now, report: null, abandoned: true);
                 Telemetry.Running.Add(-1, job.BackendTag);
             }
 
@@ -214,9 +213,9 @@ internal sealed class TaskAttempt<TInput, TResult>(JobRun<TInput, TResult> job, 
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
         TaskScheduler.Default);
 
-    private void GiveUp() => End(default, AttemptFailure.From(new TimeoutException("The task did not stop when it was told to.")), allocated: null, abandoned: true);
+    private void GiveUp() => End(default, AttemptFailure.From(new TimeoutException("The task did not stop when it was told to.")), report: null, abandoned: true);
 
-    private bool End(TResult? result, AttemptFailure? failure, long? allocated, bool abandoned = false)
+    private bool End(TResult? result, AttemptFailure? failure, AttemptReport? report, bool abandoned = false)
     {
         var now = job.Settings.Time.GetTimestamp();
         StopReason stop;
@@ -228,7 +227,7 @@ internal sealed class TaskAttempt<TInput, TResult>(JobRun<TInput, TResult> job, 
             stop = _stop;
             _timeout?.Dispose();
             _grace?.Dispose();
-            job.Ledger.Stopped(future, now, allocated, abandoned);
+            job.Ledger.Stopped(future, now, report, abandoned);
         }
 
         Telemetry.Running.Add(-1, job.BackendTag);

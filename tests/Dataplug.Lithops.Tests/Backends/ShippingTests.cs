@@ -33,13 +33,13 @@ public sealed class ShippingTests
     {
         var backend = new LoopbackBackend(1);
         await using var executor = new FunctionExecutor(backend);
-        var captured = 3;
+        var captured = new TaskCompletionSource<int>();
 
-        Assert.Throws<FunctionNotShippableException>(() => executor.MapAsync(x => x + captured, [1]));
-        Assert.Throws<FunctionNotShippableException>(() => executor.CallAsync(() => captured));
-        Assert.Throws<FunctionNotShippableException>(() => executor.StreamAsync(x => x + captured, [1]));
-        Assert.Throws<FunctionNotShippableException>(() => executor.MapReduceAsync(x => x, [1], all => captured));
-        Assert.Throws<FunctionNotShippableException>(() => executor.ReduceAsync(executor.MapAsync(x => x, Array.Empty<int>()), all => captured));
+        Assert.Throws<FunctionNotShippableException>(() => executor.MapAsync(x => x + captured.Task.Id, [1]));
+        Assert.Throws<FunctionNotShippableException>(() => executor.CallAsync(() => captured.Task.Id));
+        Assert.Throws<FunctionNotShippableException>(() => executor.StreamAsync(x => x + captured.Task.Id, [1]));
+        Assert.Throws<FunctionNotShippableException>(() => executor.MapReduceAsync(x => x, [1], all => captured.Task.Id));
+        Assert.Throws<FunctionNotShippableException>(() => executor.ReduceAsync(executor.MapAsync(x => x, Array.Empty<int>()), all => captured.Task.Id));
         Assert.Empty(backend.Payloads);
     }
 

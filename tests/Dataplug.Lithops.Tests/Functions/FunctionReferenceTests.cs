@@ -37,34 +37,6 @@ public sealed class FunctionReferenceTests
     }
 
     [Fact]
-    public void A_captured_variable_is_refused_by_name()
-    {
-        var threshold = 3;
-        var name = "x";
-
-        var exception = Assert.Throws<FunctionNotShippableException>(() => FunctionReference.From((int x) => x + threshold + name.Length));
-
-        Assert.Contains("'threshold' (System.Int32)", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("'name' (System.String)", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("static method", exception.Cure, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Variables_captured_in_several_scopes_are_refused_by_name()
-    {
-        var outer = 1;
-        for (var i = 0; i < 1; i++)
-        {
-            var inner = i;
-            Func<int, int> function = x => x + outer + inner + _field;
-            var exception = Assert.Throws<FunctionNotShippableException>(() => FunctionReference.From(function));
-            Assert.Contains("'outer'", exception.Message, StringComparison.Ordinal);
-            Assert.Contains("'inner'", exception.Message, StringComparison.Ordinal);
-            Assert.Contains("'this'", exception.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
     public void Whatever_else_holds_state_is_refused()
     {
         Func<int, int> instance = InstanceMethod;

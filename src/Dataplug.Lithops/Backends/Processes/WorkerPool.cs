@@ -1,0 +1,93 @@
+using Dataplug.Lithops.Backends.Storage;
+using Dataplug.Lithops.Protocol;
+
+namespace Dataplug.Lithops.Backends.Processes;
+
+/// <summary>The worker processes: those that wait for work, and those that have it.</summary>
+internal sealed class WorkerPool(WorkerProgram program, ProcessBackendOptions options, MessageKey key) : IWorkerSource, IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Stack<WorkerProcess> _idle = new();
+    private readonly HashSet<WorkerProcess> _all = [];
+    private int _started;
+    private bool _disposed;
+
+    public async ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken)
+    {
+        int number;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            while (_idle.TryPop(out var idle))
+            {
+                if (idle.IsAlive)
+                    return new Lease(this, idle);
+            }
+
+            number = ++_started;
+        }
+
+        var worker = await WorkerProcess.StartAsync(program, options, key, number, Remember, cancellationToken).ConfigureAwait(false);
+        return new Lease(this, worker);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        WorkerProcess[] all;
+        lock (_gate)
+        {
+            _disposed = true;
+            all = [.. _all];
+            _idle.Clear();
+        }
+
+        await Task.WhenAll(all.Select(worker => worker.EndAsync())).ConfigureAwait(false);
+    }
+
+    // From its very start: a worker that starts while the pool is disposed must not be left behind.
+    private void Remember(WorkerProcess worker)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _all.Add(worker);
+                return;
+            }
+        }
+
+        worker.Kill();
+    }
+
+    private async ValueTask ReturnAsync(WorkerProcess worker)
+    {
+        lock (_gate)
+        {
+            if (!_disposed && worker.IsIdle)
+            {
+                _idle.Push(worker);
+                return;
+            }
+
+            _all.Remove(worker);
+        }
+
+        await worker.EndAsync().ConfigureAwait(false);
+    }
+
+    private sealed class Lease(WorkerPool pool, WorkerProcess worker) : IWorkerLease
+    {
+        public string Worker => worker.Name;
+
+        public bool Tells => true;
+
+        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices, CancellationToken cancellationToken) =>
+            worker.InvokeAsync(invocation, notices, cancellationToken);
+
+        public ValueTask CancelAsync() => worker.CancelAsync();
+
+        public void Kill() => worker.Kill();
+
+        public ValueTask DisposeAsync() => pool.ReturnAsync(worker);
+    }
+}

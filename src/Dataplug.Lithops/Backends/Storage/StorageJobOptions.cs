@@ -1,0 +1,23 @@
+using Dataplug.Lithops.Protocol;
+using Dataplug.Storage;
+
+namespace Dataplug.Lithops.Backends.Storage;
+
+/// <summary>How jobs go through storage.</summary>
+internal sealed record StorageJobOptions
+{
+    public required ObjectStores Stores { get; init; }
+
+    /// <summary>Below what everything is.</summary>
+    public required ObjectUri Root { get; init; }
+
+    public required MessageKey Key { get; init; }
+
+    public required int MaxParallelism { get; init; }
+
+    /// <summary>How often workers give a sign of life.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>After how long without one a worker is given up.</summary>
+    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
