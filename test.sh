@@ -1,15 +1,19 @@
 #!/bin/bash
 # Builds everything, starts the servers that the tests need, runs every test project, and ends with
-# "N passed, N failed, N skipped" over all of them. Needs the .NET SDK; the servers are installed from Debian.
+# "N passed, N failed, N skipped" over all of them. Needs the .NET SDK; the servers are installed from Debian and npm.
 set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 CI=true
 results=$(mktemp -d)
 failed=0
 s3_folder=
+azure_folder=
+redis_folder=
 
 stop() {
   [ -z "$s3_folder" ] || tests/services/s3-up.sh down "$s3_folder" >/dev/null 2>&1 || true
+  [ -z "$azure_folder" ] || tests/services/azurite-up.sh down "$azure_folder" >/dev/null 2>&1 || true
+  [ -z "$redis_folder" ] || tests/services/redis-up.sh down "$redis_folder" >/dev/null 2>&1 || true
   rm -rf "$results"
 }
 trap stop EXIT
@@ -39,6 +43,26 @@ if DATAPLUG_TEST_S3=$(tests/services/s3-up.sh); then
   grep S3_ENDPOINT <<< "$DATAPLUG_TEST_S3"
 else
   echo "the S3 server did not start"
+  failed=1
+fi
+
+say "Azure server (Azurite)"
+if DATAPLUG_TEST_AZURE=$(tests/services/azurite-up.sh); then
+  export DATAPLUG_TEST_AZURE
+  azure_folder=$(sed -n 's/^AZURITE_DIR=//p' <<< "$DATAPLUG_TEST_AZURE")
+  grep AZURITE_ENDPOINT <<< "$DATAPLUG_TEST_AZURE"
+else
+  echo "the Azure server did not start"
+  failed=1
+fi
+
+say "Redis server"
+if DATAPLUG_TEST_REDIS=$(tests/services/redis-up.sh); then
+  export DATAPLUG_TEST_REDIS
+  redis_folder=$(sed -n 's/^REDIS_DIR=//p' <<< "$DATAPLUG_TEST_REDIS")
+  grep REDIS_ADDRESS <<< "$DATAPLUG_TEST_REDIS"
+else
+  echo "the Redis server did not start"
   failed=1
 fi
 

@@ -3,6 +3,7 @@ using Dataplug.Cli.Output;
 using Dataplug.Cli.Terminals;
 using Dataplug.Formats;
 using Dataplug.Formats.Genomics;
+using Dataplug.Lithops;
 using Dataplug.Metadata;
 using Dataplug.Storage;
 using Dataplug.Text;
@@ -16,10 +17,13 @@ internal sealed class Session : IAsyncDisposable
     private readonly Lazy<IAnsiConsole> _console;
     private readonly Lazy<IAnsiConsole> _errorConsole;
 
-    private Session(Terminal terminal, ObjectStores stores, MetadataOptions metadata, bool json, bool noColor)
+    private readonly StorageOptions _storage;
+
+    private Session(Terminal terminal, StorageOptions storage, MetadataOptions metadata, bool json, bool noColor)
     {
         Terminal = terminal;
-        Stores = stores;
+        Stores = storage.CreateStores();
+        _storage = storage with { Stores = Stores };
         Metadata = metadata;
         Json = json;
         NoColor = noColor;
@@ -33,6 +37,9 @@ internal sealed class Session : IAsyncDisposable
     public Terminal Terminal { get; }
 
     public ObjectStores Stores { get; }
+
+    /// <summary>The configured storage, or that of <c>--storage</c>.</summary>
+    public Lithops.Storage Storage => Lithops.Storage.Open(_storage);
 
     public MetadataOptions Metadata { get; }
 
@@ -60,15 +67,22 @@ internal sealed class Session : IAsyncDisposable
         if (profile is not null && noSignRequest)
             throw new UsageException("--profile and --no-sign-request exclude each other");
 
-        var stores = ObjectStores.Create(new S3Options
+        var configured = StorageOptions.Load(environment: terminal.Variables);
+        var s3 = configured.S3 ?? new S3Options();
+        if (profile is not null)
+            s3 = s3 with { Profile = profile, AccessKey = null, SecretKey = null, SessionToken = null };
+        var storage = configured with
         {
-            EndpointUrl = endpoint,
-            Profile = profile,
-            Region = result.GetValue(shared.Region),
-            Anonymous = noSignRequest,
-            RequestPayer = result.GetValue(shared.RequestPayer),
-        });
-        return new Session(terminal, stores, MetadataOf(result, shared, terminal), Has(result, shared.Json), result.GetValue(shared.NoColor));
+            Location = result.GetValue(shared.Storage) ?? configured.Location,
+            S3 = s3 with
+            {
+                EndpointUrl = endpoint ?? s3.EndpointUrl,
+                Region = result.GetValue(shared.Region) ?? s3.Region,
+                Anonymous = noSignRequest || s3.Anonymous,
+                RequestPayer = result.GetValue(shared.RequestPayer) || s3.RequestPayer,
+            },
+        };
+        return new Session(terminal, storage, MetadataOf(result, shared, terminal), Has(result, shared.Json), result.GetValue(shared.NoColor));
     }
 
     /// <summary>The object as the given format, or as the one that it was preprocessed with, or as the one it looks like; with the

@@ -48,6 +48,12 @@ internal sealed class SharedOptions
 
     public Option<bool> MetaBucket { get; } = new("--meta-bucket") { Description = "Keep indexes in the bucket named like the object's own with '.meta' at the end." };
 
+    public Option<string?> Storage { get; } = new("--storage")
+    {
+        HelpName = "URI",
+        Description = "The storage that keys are in. Default: DATAPLUG_STORAGE, else 'storage.location' of dataplug.json.",
+    };
+
     public Option<bool> Json { get; } = new("--json") { Description = "Write JSON for programs." };
 
     public Option<string?> Format { get; } = new("--format") { HelpName = "ID", Description = "The object's format; see 'dataplug formats'. Default: detected." };
@@ -63,5 +69,5 @@ internal sealed class SharedOptions
 
     public Option<bool> Salvage { get; } = new("--salvage") { Description = "Use what comes before the damage of a damaged object." };
 
-    public static Argument<string> Uri() => new("URI") { Description = "The object: s3://bucket/key, a path, or http(s)://host/path." };
+    public static Argument<string> Uri() => new("URI") { Description = "The object: s3://bucket/key, az://container/key, redis://host:port/0/bucket/key, a path, or http(s)://host/path." };
 }

@@ -89,3 +89,9 @@ internal sealed record ImportAnswer(
 
 /// <summary>What <c>clean --json</c> says.</summary>
 internal sealed record CleanAnswer(string Uri, bool Removed);
+
+/// <summary>One object, as <c>storage put --json</c> and <c>storage list --json</c> tell it; the key is null for an object elsewhere.</summary>
+internal sealed record StoredAnswer(string? Key, string Uri, long Size, string ETag, DateTimeOffset? LastModified);
+
+/// <summary>What <c>storage delete --json</c> says: how many objects were asked for, or, with a prefix, were found.</summary>
+internal sealed record DeletedAnswer(long Objects);

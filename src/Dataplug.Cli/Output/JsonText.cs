@@ -28,5 +28,8 @@ internal static class JsonText
 [JsonSerializable(typeof(RebuildAnswer))]
 [JsonSerializable(typeof(ImportAnswer))]
 [JsonSerializable(typeof(CleanAnswer))]
+[JsonSerializable(typeof(StoredAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<StoredAnswer>))]
+[JsonSerializable(typeof(DeletedAnswer))]
 [JsonSerializable(typeof(DemoAnswer))]
 internal sealed partial class JsonContracts : JsonSerializerContext;

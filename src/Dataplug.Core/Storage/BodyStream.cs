@@ -1,14 +1,15 @@
 namespace Dataplug.Storage;
 
-/// <summary>The body of an answer, of which exactly a known number of bytes must come: a body that ends early is a failure.</summary>
+/// <summary>For stores: the body of an answer, of which exactly a known number of bytes must come: a body that ends early is a failure.</summary>
 /// <param name="body">The bytes as they come.</param>
 /// <param name="range">Where in the object they are.</param>
 /// <param name="name">The object, for messages.</param>
 /// <param name="owner">What to dispose with the stream, besides the body; may be null.</param>
-internal sealed class BodyStream(Stream body, ByteRange range, string name, IDisposable? owner) : ForwardStream
+public sealed class BodyStream(Stream body, ByteRange range, string name, IDisposable? owner) : ForwardStream
 {
     private long _position = range.Offset;
 
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_position == range.End || buffer.IsEmpty)
@@ -30,6 +31,7 @@ internal sealed class BodyStream(Stream body, ByteRange range, string name, IDis
         return read;
     }
 
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Dataplug.Storage;
 
-/// <summary>What the HTTP-borne stores share in reading failures.</summary>
-internal static class HttpFaults
+/// <summary>For stores over HTTP: what they share in reading failures.</summary>
+public static class HttpFaults
 {
     /// <summary>Whether the same request may succeed when sent again after this status (RFC 9110 §15).</summary>
     public static bool IsTransient(int status) => status is 408 or 429 or 500 or 502 or 503 or 504;
@@ -11,6 +11,7 @@ internal static class HttpFaults
     /// <summary>No answer, or only a part of one.</summary>
     public static StorageException Lost(Exception exception, string name, long? offset = null)
     {
+        ArgumentNullException.ThrowIfNull(exception);
         var problem = exception switch
         {
             OperationCanceledException or TimeoutException => "the server did not answer in time",

@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 
 namespace Dataplug.Storage;
 
-/// <summary>The Range and Content-Range headers (RFC 9110 §14).</summary>
-internal static class HttpRange
+/// <summary>For stores over HTTP: the Range and Content-Range headers (RFC 9110 §14).</summary>
+public static class HttpRange
 {
     /// <summary>The value of a Range header; null where the whole object is asked for.</summary>
     public static string? Format(ReadRange range) => range.Kind switch
@@ -24,6 +24,7 @@ internal static class HttpRange
     /// <exception cref="StorageException">The answer is not one to this request.</exception>
     public static (ByteRange Given, long Size) Check(ObjectUri uri, ReadRange asked, string? contentRange, long contentLength)
     {
+        ArgumentNullException.ThrowIfNull(uri);
         if (contentRange is null)
         {
             if (contentLength < 0)

@@ -1,10 +1,13 @@
 namespace Dataplug.Storage;
 
-/// <summary>The order of keys in listings: that of their UTF-8 bytes, as S3 lists them, which is the order of code points.</summary>
-internal static class KeyOrder
+/// <summary>For stores: the order of keys in listings: that of their UTF-8 bytes, as S3 lists them, which is the order of code points.</summary>
+public static class KeyOrder
 {
+    /// <summary>Compares two keys; negative where the left comes first.</summary>
     public static int Compare(string left, string right)
     {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
         var length = Math.Min(left.Length, right.Length);
         for (var i = 0; i < length; i++)
         {

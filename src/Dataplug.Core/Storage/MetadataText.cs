@@ -3,10 +3,10 @@ using System.Text;
 namespace Dataplug.Storage;
 
 /// <summary>
-/// User metadata as header values, which are ASCII: anything else is written as encoded words (RFC 2047 §2), the way S3
+/// For stores over HTTP: user metadata as header values, which are ASCII: anything else is written as encoded words (RFC 2047 §2), the way S3
 /// itself shows values that a header can't hold.
 /// </summary>
-internal static class MetadataText
+public static class MetadataText
 {
     private const string Prefix = "=?UTF-8?B?";
     private const string Suffix = "?=";
@@ -14,8 +14,10 @@ internal static class MetadataText
     // An encoded word has at most 75 characters: 63 of base64 at most, so 45 bytes.
     private const int WordBytes = 45;
 
+    /// <summary>The value as a header can carry it.</summary>
     public static string Encode(string value)
     {
+        ArgumentNullException.ThrowIfNull(value);
         if (value.Length > 0 && value[0] != ' ' && value[^1] != ' ' && !value.Contains("=?", StringComparison.Ordinal) && value.All(c => c is >= ' ' and <= '~'))
             return value;
 
@@ -38,8 +40,10 @@ internal static class MetadataText
         return string.Join(' ', words);
     }
 
+    /// <summary>The value that a header carries; one that is no sequence of encoded words is itself.</summary>
     public static string Decode(string value)
     {
+        ArgumentNullException.ThrowIfNull(value);
         if (!value.StartsWith("=?", StringComparison.Ordinal))
             return value;
         var bytes = new List<byte>();

@@ -22,11 +22,11 @@ public sealed record PutOptions
     public IReadOnlyDictionary<string, string>? UserMetadata { get; init; }
 
     /// <summary>Whether the write has a condition.</summary>
-    internal bool IsConditional => IfAbsent || IfMatch is not null;
+    public bool IsConditional => IfAbsent || IfMatch is not null;
 
-    /// <summary>The user's metadata with names in lower case; empty where there is none.</summary>
+    /// <summary>For stores: the user's metadata with names in lower case; empty where there is none.</summary>
     /// <exception cref="ArgumentException">The conditions contradict each other, or a name can't be a header's.</exception>
-    internal IReadOnlyDictionary<string, string> Validate()
+    public IReadOnlyDictionary<string, string> Validate()
     {
         if (IfAbsent && IfMatch is not null)
             throw new ArgumentException("IfAbsent and IfMatch contradict each other.");

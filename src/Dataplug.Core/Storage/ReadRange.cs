@@ -50,9 +50,9 @@ public readonly record struct ReadRange
     /// <summary>A bounded range.</summary>
     public static implicit operator ReadRange(ByteRange range) => Bounded(range.Offset, range.Length);
 
-    /// <summary>The bytes that the range stands for in an object of a known size.</summary>
+    /// <summary>For stores: the bytes that the range stands for in an object of a known size.</summary>
     /// <exception cref="RangeNotSatisfiableException">It starts at or past the end.</exception>
-    internal ByteRange Resolve(long size, ObjectUri uri)
+    public ByteRange Resolve(long size, ObjectUri uri)
     {
         switch (Kind)
         {

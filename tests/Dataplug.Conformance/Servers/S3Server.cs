@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dataplug.Storage;
 
 namespace Dataplug.Conformance.Servers;
@@ -58,52 +57,6 @@ public sealed class S3Server
         return bucket;
     }
 
-    private static async Task<S3Server> StartAsync()
-    {
-        if (System.Environment.GetEnvironmentVariable("DATAPLUG_TEST_S3") is { Length: > 0 } given)
-            return new S3Server(Parse(given, "DATAPLUG_TEST_S3"));
-
-        var script = Path.Combine(Repository.Root, "tests", "services", "s3-up.sh");
-        var (code, output, errors) = await RunAsync(script, [], TimeSpan.FromMinutes(15));
-        if (code != 0)
-            throw new InvalidOperationException($"The S3 server can't be started; {script} ended with {code}:\n{errors}\n{output}");
-        var settings = Parse(output, script);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => RunAsync(script, ["down", settings["S3_DIR"]], TimeSpan.FromSeconds(20)).GetAwaiter().GetResult();
-        return new S3Server(settings);
-    }
-
-    private static Dictionary<string, string> Parse(string lines, string from)
-    {
-        var settings = lines.Split(['\n', ' ', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(line => line.Split('=', 2))
-            .Where(pair => pair.Length == 2)
-            .ToDictionary(pair => pair[0], pair => pair[1]);
-        foreach (var name in new[] { "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_ROLE_ARN" })
-        {
-            if (!settings.ContainsKey(name))
-                throw new InvalidOperationException($"{from} does not give {name}; it gave:\n{lines}");
-        }
-
-        return settings;
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(string script, string[] arguments, TimeSpan limit)
-    {
-        var start = new ProcessStartInfo("bash", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["S3_OWNER"] = System.Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{script} can't be run.");
-        using var stop = new CancellationTokenSource(limit);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(stop.Token);
-            var errors = process.StandardError.ReadToEndAsync(stop.Token);
-            await process.WaitForExitAsync(stop.Token);
-            return (process.ExitCode, await output, await errors);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new InvalidOperationException($"{script} took longer than {limit}.");
-        }
-    }
+    private static async Task<S3Server> StartAsync() =>
+        new(await ServerScript.StartAsync("s3-up.sh", "S3_", "DATAPLUG_TEST_S3", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_ROLE_ARN"));
 }

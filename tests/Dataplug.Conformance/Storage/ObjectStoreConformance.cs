@@ -8,6 +8,9 @@ public abstract class ObjectStoreConformance : ReadConformance
     /// <summary>The smallest part that the store takes, other than the last.</summary>
     protected virtual int PartSize => 5 << 20;
 
+    /// <summary>Whether the server leaves a race between a condition and the completion of an upload in parts; see docs/storage.md.</summary>
+    protected virtual bool MayRaceOnCompletion => false;
+
     [Fact]
     public async Task What_is_put_can_be_read_with_its_metadata()
     {
@@ -310,6 +313,78 @@ public abstract class ObjectStoreConformance : ReadConformance
         Assert.True(await Store.CreateContainerAsync(container));
         Assert.False(await Store.CreateContainerAsync(container));
         await Store.PutAsync(container.WithKey(container.Key + "x"), new byte[1], PutOptions.Overwrite);
+    }
+
+    [Fact]
+    public async Task What_was_deleted_is_gone_and_can_be_made_anew()
+    {
+        var uri = Uri("short-lived");
+        var first = await Store.PutAsync(uri, "first"u8.ToArray(), new PutOptions { UserMetadata = new Dictionary<string, string> { ["a"] = "1" } });
+        await Store.DeleteAsync([uri]);
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.HeadAsync(uri));
+        await Assert.ThrowsAsync<ObjectNotFoundException>(() => Store.OpenReadAsync(uri, new ReadRequest(ReadRange.Bounded(0, 2), first.ETag)));
+        Assert.Empty(await ListAsync(""));
+        var second = await Store.PutAsync(uri, "again"u8.ToArray(), PutOptions.CreateOnly);
+        Assert.NotEqual(first.ETag, second.ETag);
+        Assert.Empty((await Store.HeadAsync(uri)).UserMetadata);
+        Assert.Equal("again"u8.ToArray(), await ReadAllAsync(uri));
+    }
+
+    [Fact]
+    public async Task A_part_that_is_sent_twice_counts_once()
+    {
+        var uri = Uri("twice");
+        await using (var upload = await Store.CreateMultipartAsync(uri, PutOptions.Overwrite))
+        {
+            await upload.UploadPartAsync(1, Bytes(1, PartSize + 500));
+            await upload.UploadPartAsync(2, Bytes(2, 10));
+            await upload.UploadPartAsync(1, Bytes(3, PartSize));
+            Assert.Equal(PartSize + 10, (await upload.CompleteAsync()).Size);
+        }
+
+        byte[] expected = [.. Bytes(3, PartSize), .. Bytes(2, 10)];
+        Assert.Equal(expected, await ReadAllAsync(uri));
+        Assert.Equal(0, await LeftoversAsync());
+    }
+
+    [Fact]
+    public async Task Of_many_uploads_in_parts_that_may_only_create_at_most_one_wins()
+    {
+        var uri = Uri("race");
+        var winners = new System.Collections.Concurrent.ConcurrentBag<int>();
+        await Task.WhenAll(Enumerable.Range(1, 6).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                await using var upload = await Store.CreateMultipartAsync(uri, PutOptions.CreateOnly);
+                await upload.UploadPartAsync(1, Bytes(i, 1000));
+                await upload.CompleteAsync();
+                winners.Add(i);
+            }
+            catch (Exception exception) when (exception is PreconditionFailedException or StorageException)
+            {
+                // Another was faster; servers say so in more ways than one.
+            }
+        })));
+        Assert.True(winners.Count <= 1 || MayRaceOnCompletion, $"{winners.Count} have created the same object");
+        Assert.NotEmpty(winners);
+        var content = await ReadAllAsync(uri);
+        Assert.Contains(winners, winner => Bytes(winner, 1000).SequenceEqual(content));
+    }
+
+    [Fact]
+    public async Task A_cancelled_write_ends_with_cancellation_and_writes_nothing()
+    {
+        using var stop = new CancellationTokenSource();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.PutAsync(Uri("x"), new byte[10], PutOptions.Overwrite, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CreateMultipartAsync(Uri("x"), PutOptions.Overwrite, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var info in Store.ListAsync(Uri(""), stop.Token))
+                Assert.Fail($"{info.Uri} is listed");
+        });
+        Assert.Empty(await ListAsync(""));
     }
 
     /// <inheritdoc/>

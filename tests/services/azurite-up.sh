@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Starts Azurite for the tests: Microsoft's own server that speaks Azure Storage's protocol and checks its signatures, on
+# loopback, with an account of its own.
+#
+#   azurite-up.sh              starts it and prints KEY=VALUE lines: endpoint, account, key, folder
+#   azurite-up.sh down [DIR]   stops the server of that folder and throws its data away
+#
+# Environment: AZURITE_DIR (folder, default a new one), AZURITE_PORT (default a free one), AZURITE_OWNER (a process id: when
+# that process ends, however it ends, the server is stopped), AZURITE_HOME (where Azurite is installed, default in the cache).
+set -euo pipefail
+service=azurite-up
+script=$(realpath "$0")
+# shellcheck source=tests/services/service.sh
+. "$(dirname "$script")/service.sh"
+
+if [ "${1:-}" = down ]; then
+  down "${2:-${AZURITE_DIR:?name the folder of the server to stop}}"
+  exit 0
+fi
+
+# The last version that runs on the Node of Debian 12.
+version=3.35.0
+home=${AZURITE_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/dataplug-tests/azurite-$version}
+program=$home/node_modules/azurite/dist/src/blob/main.js
+
+with_node() { command -v node >/dev/null; }
+with_npm() { command -v npm >/dev/null; }
+with_curl() { command -v curl >/dev/null; }
+install_unless with_node nodejs
+install_unless with_curl curl
+if [ ! -f "$home/complete" ]; then
+  install_unless with_npm npm
+  mkdir -p "$home"
+  exec 8>"$home/lock"
+  flock -w 900 8 || { say "another process has been installing Azurite for 15 minutes"; exit 1; }
+  if [ ! -f "$home/complete" ]; then
+    say "installing azurite $version from npm to $home"
+    npm install --prefix "$home" --no-save --no-audit --no-fund --ignore-scripts --omit=dev "azurite@$version" >&2
+    [ -f "$program" ] || { say "npm has installed no $program"; exit 1; }
+    touch "$home/complete"
+  fi
+  exec 8>&-
+fi
+
+account=testaccount
+key=$(head -c 64 /dev/urandom | base64 -w0)
+dir=${AZURITE_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/dataplug-azurite.XXXXXX")}
+
+start() {
+  local port=$1
+  mkdir -p "$dir"
+  # Azurite knows the versions of the protocol up to its own age; newer clients ask for newer ones.
+  AZURITE_ACCOUNTS="$account:$key" setsid node "$program" --blobHost 127.0.0.1 --blobPort "$port" --location "$dir" \
+    --skipApiVersionCheck --disableTelemetry --silent </dev/null >>"$dir/azurite.log" 2>&1 &
+  local pid=$!
+  echo "$pid" > "$dir/server.pid"
+  for _ in $(seq 300); do
+    kill -0 "$pid" 2>/dev/null || return 1
+    if curl -s -o /dev/null --max-time 2 "http://127.0.0.1:$port/$account?comp=list"; then return 0; fi
+    sleep .1
+  done
+  return 1
+}
+
+# A port found free may be taken by another process a moment later, so a start that fails is tried again with others.
+for attempt in 1 2 3; do
+  port=${AZURITE_PORT:-$(free_port)}
+  if start "$port"; then
+    [ -z "${AZURITE_OWNER:-}" ] || down_with "$script" "$AZURITE_OWNER" "$dir"
+    cat <<OUT
+AZURITE_ENDPOINT=http://127.0.0.1:$port/$account
+AZURITE_ACCOUNT=$account
+AZURITE_KEY=$key
+AZURITE_DIR=$dir
+OUT
+    exit 0
+  fi
+  say "attempt $attempt did not start:"; tail -n 15 "$dir/azurite.log" >&2 || true
+  down "$dir"
+done
+say "Azurite could not be started"
+exit 1

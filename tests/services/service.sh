@@ -1,0 +1,46 @@
+# What the start scripts of servers share; sourced, not run. The script that sources it sets `service` first, for messages.
+
+say() { echo "$service: $*" >&2; }
+
+# Installs Debian packages unless the test given first holds: install_unless TEST PACKAGE...
+install_unless() {
+  local present=$1 sudo=""
+  shift
+  "$present" && return 0
+  command -v apt-get >/dev/null || { say "the tests need Debian's $*; there is no apt-get here"; return 1; }
+  [ "$(id -u)" = 0 ] || sudo="sudo"
+  # Several test processes may come here at once; one installs, the others wait.
+  exec 9>"${TMPDIR:-/tmp}/dataplug-apt.lock"
+  flock -w 900 9 || { say "another process has been installing packages for 15 minutes"; return 1; }
+  if ! "$present"; then
+    say "installing $*"
+    { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"; } >&2
+  fi
+  exec 9>&-
+  "$present" || { say "the packages are installed, but what the tests need is still missing"; return 1; }
+}
+
+free_port() {
+  local port
+  for _ in $(seq 200); do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+  say "no free port was found"; exit 1
+}
+
+# Ends the server of a folder and throws its data away. Only a process that was started with this very folder is ended.
+down() {
+  local dir=$1 pid
+  [ -d "$dir" ] || return 0
+  pid=$(cat "$dir/server.pid" 2>/dev/null || true)
+  if [ -n "$pid" ] && { tr "\0" " " < "/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "$dir"; then
+    kill -9 "$pid" 2>/dev/null || true
+  fi
+  rm -rf "$dir"
+}
+
+# Ends the server of a folder when a process ends, however that ends: down_with SCRIPT PID DIR
+down_with() {
+  setsid bash -c 'while kill -0 "$1" 2>/dev/null; do [ -d "$3" ] || exit 0; sleep 1; done; exec "$2" down "$3"' watch "$2" "$1" "$3" </dev/null >/dev/null 2>&1 &
+}
