@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Dataplug.Storage;
 
-namespace Dataplug.TestHost;
+namespace Dataplug.Conformance.Host;
 
 /// <summary>
 /// A file store that kills its own process at one operation, as a machine would be switched off. <c>DATAPLUG_DIE_AT</c> is

@@ -6,7 +6,7 @@ using Dataplug.Lithops.Worker;
 using Dataplug.Metadata;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
-using Dataplug.TestHost;
+using Dataplug.Conformance.Host;
 
 // What other processes do in the tests:
 //   preprocess HOME SHARED|- FILE chunked|streamed CHUNK DELAY-MS    one line per chunk, then the outcome
