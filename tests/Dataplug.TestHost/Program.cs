@@ -1,12 +1,12 @@
 using System.Globalization;
 using Dataplug;
+using Dataplug.Conformance.Host;
 using Dataplug.Conformance.Toys;
 using Dataplug.Lithops.Protocol;
 using Dataplug.Lithops.Worker;
 using Dataplug.Metadata;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
-using Dataplug.Conformance.Host;
 
 // What other processes do in the tests:
 //   preprocess HOME SHARED|- FILE chunked|streamed CHUNK DELAY-MS    one line per chunk, then the outcome
