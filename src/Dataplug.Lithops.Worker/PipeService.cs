@@ -11,6 +11,9 @@ internal static class PipeService
     /// <summary>How long a task may go on when the client is gone.</summary>
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a task that does not stop waits for the client to end its process.</summary>
+    private static readonly TimeSpan AbandonedGrace = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
 
     /// <returns>The exit code.</returns>
@@ -54,9 +57,14 @@ internal static class PipeService
         {
             var outcome = await runner.RunAsync(invocation, Tell, stop).ConfigureAwait(false);
 
-            // Code that did not stop still runs: this process can't be used for anything else. The status is in storage.
+            // Code that did not stop still runs: this process can't be used for anything else. The status is in storage, and the client
+            // ends the process together with those that the task started, which it can't do itself; unless the client fails to.
             if (outcome.IsAbandoned)
+            {
+                await Task.Delay(AbandonedGrace, CancellationToken.None).ConfigureAwait(false);
                 Environment.Exit(3);
+            }
+
             await WorkerFrames.WriteAsync(pipe, turn, FrameKind.Ended, outcome.Status, CancellationToken.None).ConfigureAwait(false);
         }
         catch (IOException)
