@@ -114,7 +114,6 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     /// <param name="cancellationTokens">Each cancels the job.</param>
     public void Start(params ReadOnlySpan<CancellationToken> cancellationTokens)
     {
-        BackendRun = RunAsync();
         foreach (var token in cancellationTokens)
         {
             // Unregistered when the job completes, which may be while this registers.
@@ -130,6 +129,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
             registration.Unregister();
         }
+
+        // Not before the tokens: of a job whose token has fired nothing may run.
+        BackendRun = RunAsync();
     }
 
     public async IAsyncEnumerable<IBackendTask> ReadTasksAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

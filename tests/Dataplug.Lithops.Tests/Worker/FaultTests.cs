@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
 using System.Text;
+using System.Text.Json;
 using Dataplug.Conformance.Storage;
 using Dataplug.Lithops.Backends.Processes;
 using Dataplug.Lithops.Code;
@@ -70,24 +71,13 @@ public sealed class FaultTests : IDisposable
     public async Task An_invocation_that_is_delivered_again_later_runs_nothing()
     {
         var ran = Path.Combine(_scratch.Path, "ran");
-        var again = new TaskCompletionSource<InvocationOutcome>();
-        var goOn = new TaskCompletionSource();
-        await using var executor = new FunctionExecutor(new SilentBackend(2)
-        {
-            Deliver = async (runner, invocation) =>
-            {
-                var first = await runner.RunAsync(invocation, null, CancellationToken.None);
-                var second = await runner.RunAsync(invocation, null, CancellationToken.None);
-                again.SetResult(second);
-                Assert.Equal(first.Status, second.Status);
-                goOn.SetResult();
-            },
-        });
+        var key = MessageKey.Create();
+        var invocation = await PrepareAsync((string path) => AppendLine(path), ran);
 
-        await executor.CallAsync(AppendLine, ran).InTime();
-        await again.Task.InTime();
+        var first = await NewRunner(key, "one").RunAsync(invocation.Sign(key), null, CancellationToken.None).InTime();
+        var second = await NewRunner(key, "two").RunAsync(invocation.Sign(key), null, CancellationToken.None).InTime();
 
-        await goOn.Task.InTime();
+        Assert.Equal(first.Status, second.Status);
         Assert.Single(await File.ReadAllLinesAsync(ran));
     }
 
@@ -95,20 +85,23 @@ public sealed class FaultTests : IDisposable
     public async Task Of_an_invocation_that_runs_twice_at_once_the_first_result_counts_and_stays()
     {
         var ran = Path.Combine(_scratch.Path, "ran");
-        var outcomes = new TaskCompletionSource<InvocationOutcome[]>();
-        var goOn = new TaskCompletionSource();
-        await using var executor = new FunctionExecutor(new SilentBackend(2)
-        {
-            Deliver = async (runner, invocation) =>
-                outcomes.SetResult(await Task.WhenAll(runner.RunAsync(invocation, null, CancellationToken.None), runner.RunAsync(invocation, null, CancellationToken.None))),
-        });
+        var key = MessageKey.Create();
+        var invocation = await PrepareAsync((string path) => UniqueAndLarge(path), ran);
 
-        var result = await executor.CallAsync(UniqueAndLarge, ran).InTime();
+        var both = await Task.WhenAll(
+            NewRunner(key, "one").RunAsync(invocation.Sign(key), null, CancellationToken.None),
+            NewRunner(key, "two").RunAsync(invocation.Sign(key), null, CancellationToken.None)).InTime();
 
-        var both = await outcomes.Task.InTime();
+        var layout = new JobLayout(invocation.Storage);
+        Assert.Equal(2, Directory.GetFiles(_scratch.Path, "ran-*").Length);
         Assert.Equal(both[0].Status, both[1].Status);
-        Assert.Equal(2, (await File.ReadAllLinesAsync(ran)).Length);
-        Assert.Contains(result[..32], await File.ReadAllLinesAsync(ran));
+        Assert.Equal(both[0].Status, await File.ReadAllBytesAsync(layout.Status(invocation.Call).Key));
+
+        // Of the two results, the one that the status names is left.
+        var status = InvocationStatus.Open(both[0].Status, key, invocation.Call);
+        var result = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(layout.Status(invocation.Call).Key)!, "result-*"));
+        Assert.Equal(status.ResultName, Path.GetFileName(result));
+        Assert.Equal(status.ResultDigest, JobLayout.Digest(await File.ReadAllBytesAsync(result)));
     }
 
     [Fact]
@@ -315,6 +308,28 @@ public sealed class FaultTests : IDisposable
         Assert.True(Directory.Exists(recent.FullName));
     }
 
+    private InvocationRunner NewRunner(MessageKey key, string name) =>
+        new(key, ObjectStores.Default, new CodeCache(Path.Combine(_scratch.Path, "code-" + name)), name);
+
+    /// <summary>An invocation whose code is in storage, without a client that would take its end.</summary>
+    private async Task<Invocation> PrepareAsync(Delegate function, string input)
+    {
+        var root = ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
+        var (bundle, digest) = await new CodeBundler(ObjectStores.Default, new JobLayout(root)).UploadAsync(FunctionReference.From(function), CancellationToken.None);
+        return new Invocation
+        {
+            Storage = root,
+            Job = "job",
+            Index = 0,
+            Attempt = 1,
+            Bundle = bundle,
+            Function = digest,
+            Input = JsonSerializer.SerializeToUtf8Bytes(input),
+            Grace = TimeSpan.FromSeconds(5),
+            Heartbeat = TimeSpan.FromSeconds(1),
+        };
+    }
+
     private static async Task TamperAsync(SilentBackend backend, ReadOnlyMemory<byte> message, string real, ObjectUri shadow, string part)
     {
         var invocation = Invocation.Open(message, backend.Key);
@@ -353,11 +368,10 @@ public sealed class FaultTests : IDisposable
     private static async Task<string> UniqueAndLarge(string path)
     {
         var id = Guid.NewGuid().ToString("N");
-        lock (typeof(FaultTests))
-            File.AppendAllText(path, id + "\n");
+        await File.WriteAllTextAsync($"{path}-{id}", "");
 
         // Until the other run of the same attempt has come as far.
-        for (var i = 0; i < 1000 && (await File.ReadAllLinesAsync(path)).Length < 2; i++)
+        for (var i = 0; i < 1000 && Directory.GetFiles(Path.GetDirectoryName(path)!, "ran-*").Length < 2; i++)
             await Task.Delay(20);
         return id + new string('x', 50_000);
     }
