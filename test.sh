@@ -6,14 +6,13 @@ cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 CI=true
 results=$(mktemp -d)
 failed=0
-s3_folder=
-azure_folder=
-redis_folder=
+declare -A folders=()
 
 stop() {
-  [ -z "$s3_folder" ] || tests/services/s3-up.sh down "$s3_folder" >/dev/null 2>&1 || true
-  [ -z "$azure_folder" ] || tests/services/azurite-up.sh down "$azure_folder" >/dev/null 2>&1 || true
-  [ -z "$redis_folder" ] || tests/services/redis-up.sh down "$redis_folder" >/dev/null 2>&1 || true
+  local script
+  for script in "${!folders[@]}"; do
+    "$script" down "${folders[$script]}" >/dev/null 2>&1 || true
+  done
   rm -rf "$results"
 }
 trap stop EXIT
@@ -35,36 +34,22 @@ tests/services/compressors.sh || failed=1
 say "programs that exchange gzip indexes with ours"
 tests/services/gzip-tools.sh || failed=1
 
-say "S3 server"
-# One server for all test projects; each makes buckets of its own.
-if DATAPLUG_TEST_S3=$(tests/services/s3-up.sh); then
-  export DATAPLUG_TEST_S3
-  s3_folder=$(sed -n 's/^S3_DIR=//p' <<< "$DATAPLUG_TEST_S3")
-  grep S3_ENDPOINT <<< "$DATAPLUG_TEST_S3"
-else
-  echo "the S3 server did not start"
-  failed=1
-fi
-
-say "Azure server (Azurite)"
-if DATAPLUG_TEST_AZURE=$(tests/services/azurite-up.sh); then
-  export DATAPLUG_TEST_AZURE
-  azure_folder=$(sed -n 's/^AZURITE_DIR=//p' <<< "$DATAPLUG_TEST_AZURE")
-  grep AZURITE_ENDPOINT <<< "$DATAPLUG_TEST_AZURE"
-else
-  echo "the Azure server did not start"
-  failed=1
-fi
-
-say "Redis server"
-if DATAPLUG_TEST_REDIS=$(tests/services/redis-up.sh); then
-  export DATAPLUG_TEST_REDIS
-  redis_folder=$(sed -n 's/^REDIS_DIR=//p' <<< "$DATAPLUG_TEST_REDIS")
-  grep REDIS_ADDRESS <<< "$DATAPLUG_TEST_REDIS"
-else
-  echo "the Redis server did not start"
-  failed=1
-fi
+# One server of a kind for all test projects; each makes buckets of its own: start_server NAME SCRIPT VARIABLE PREFIX SHOWN
+start_server() {
+  local name=$1 script=tests/services/$2 variable=$3 prefix=$4 shown=$5 settings
+  say "$name server"
+  if settings=$("$script"); then
+    export "$variable=$settings"
+    folders[$script]=$(sed -n "s/^${prefix}_DIR=//p" <<< "$settings")
+    grep "${prefix}_$shown" <<< "$settings"
+  else
+    echo "the $name server did not start"
+    failed=1
+  fi
+}
+start_server S3 s3-up.sh DATAPLUG_TEST_S3 S3 ENDPOINT
+start_server Azurite azurite-up.sh DATAPLUG_TEST_AZURE AZURITE ENDPOINT
+start_server Redis redis-up.sh DATAPLUG_TEST_REDIS REDIS ADDRESS
 
 for project in tests/*/*.csproj; do
   grep -q '<IsTestProject>false' "$project" && continue

@@ -62,21 +62,14 @@ start() {
   return 1
 }
 
-# A port found free may be taken by another process a moment later, so a start that fails is tried again with others.
-for attempt in 1 2 3; do
-  port=${AZURITE_PORT:-$(free_port)}
-  if start "$port"; then
-    [ -z "${AZURITE_OWNER:-}" ] || down_with "$script" "$AZURITE_OWNER" "$dir"
-    cat <<OUT
+describe() {
+  local port=$1
+  cat <<OUT
 AZURITE_ENDPOINT=http://127.0.0.1:$port/$account
 AZURITE_ACCOUNT=$account
 AZURITE_KEY=$key
 AZURITE_DIR=$dir
 OUT
-    exit 0
-  fi
-  say "attempt $attempt did not start:"; tail -n 15 "$dir/azurite.log" >&2 || true
-  down "$dir"
-done
-say "Azurite could not be started"
-exit 1
+}
+
+serve "Azurite" "${AZURITE_PORT:-}" "${AZURITE_OWNER:-}" "$dir/azurite.log"

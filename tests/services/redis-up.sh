@@ -48,20 +48,13 @@ CONF
   return 1
 }
 
-# A port found free may be taken by another process a moment later, so a start that fails is tried again with others.
-for attempt in 1 2 3; do
-  port=${REDIS_PORT:-$(free_port)}
-  if start "$port"; then
-    [ -z "${REDIS_OWNER:-}" ] || down_with "$script" "$REDIS_OWNER" "$dir"
-    cat <<OUT
+describe() {
+  local port=$1
+  cat <<OUT
 REDIS_ADDRESS=127.0.0.1:$port
 REDIS_PASSWORD=$password
 REDIS_DIR=$dir
 OUT
-    exit 0
-  fi
-  say "attempt $attempt did not start:"; tail -n 15 "$dir"/*.log >&2 || true
-  down "$dir"
-done
-say "the Redis server could not be started"
-exit 1
+}
+
+serve "the Redis server" "${REDIS_PORT:-}" "${REDIS_OWNER:-}" "$dir/redis.log" "$dir/start.log"

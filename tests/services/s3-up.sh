@@ -9,56 +9,26 @@
 # ends, however it ends, the server is stopped).
 set -euo pipefail
 
-say() { echo "s3-up: $*" >&2; }
-
-down() {
-  local dir=$1
-  [ -d "$dir" ] || return 0
-  local pid name
-  for name in client.rgw osd.0 mon.a; do
-    pid=$(cat "$dir/run/$name.pid" 2>/dev/null || true)
-    # Only a process that was started with this very folder is ended.
-    if [ -n "$pid" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir/ceph.conf"; then
-      kill -9 "$pid" 2>/dev/null || true
-    fi
-  done
-  rm -rf "$dir"
-}
+service=s3-up
+script=$(realpath "$0")
+# shellcheck source=tests/services/service.sh
+. "$(dirname "$script")/service.sh"
 
 if [ "${1:-}" = down ]; then
   down "${2:-${S3_DIR:?name the folder of the server to stop}}"
   exit 0
 fi
 
-sudo=""
-[ "$(id -u)" = 0 ] || sudo="sudo"
-
-if ! { command -v ceph-mon && command -v ceph-osd && command -v radosgw && command -v radosgw-admin && command -v ceph && command -v curl; } >/dev/null; then
-  # Several test processes may come here at once; one installs, the others wait.
-  exec 9>"${TMPDIR:-/tmp}/dataplug-apt.lock"
-  flock -w 900 9 || { say "another process has been installing packages for 15 minutes"; exit 1; }
-  if ! command -v radosgw >/dev/null || ! command -v ceph-mon >/dev/null; then
-    say "installing ceph-mon ceph-osd radosgw ceph-common"
-    command -v apt-get >/dev/null || { say "the S3 server needs Debian's ceph-mon, ceph-osd, radosgw and ceph-common; there is no apt-get here"; exit 1; }
-    { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends ceph-mon ceph-osd radosgw ceph-common curl; } >&2
-  fi
-  exec 9>&-
-fi
-
-free_port() {
-  local port
-  for _ in $(seq 200); do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-  say "no free port was found"; exit 1
-}
+installed() { { command -v ceph-mon && command -v ceph-osd && command -v radosgw && command -v radosgw-admin && command -v ceph && command -v curl; } >/dev/null; }
+install_unless installed ceph-mon ceph-osd radosgw ceph-common curl
 
 key=AKIATESTKEY00000001
 secret=testsecretkeytestsecretkey0001
 
+dir=${S3_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/dataplug-s3.XXXXXX")}
+
 start() {
-  local dir=$1 port=$2 v1 v2 fsid uuid
+  local port=$1 v1 v2 fsid uuid
   v2=$(free_port); v1=$(free_port)
   while [ "$v1" = "$v2" ]; do v1=$(free_port); done
   mkdir -p "$dir"/{mon,osd/0,rgw,run,log,crash}
@@ -144,25 +114,15 @@ CONF
   } >>"$dir/log/start.log" 2>&1 || return 1
 }
 
-dir=${S3_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/dataplug-s3.XXXXXX")}
-# A port found free may be taken by another process a moment later, so a start that fails is tried again with others.
-for attempt in 1 2 3; do
-  port=${S3_PORT:-$(free_port)}
-  if start "$dir" "$port"; then
-    if [ -n "${S3_OWNER:-}" ]; then
-      setsid bash -c 'while kill -0 "$1" 2>/dev/null; do [ -d "$3" ] || exit 0; sleep 1; done; exec "$2" down "$3"' watch "$S3_OWNER" "$(realpath "$0")" "$dir" </dev/null >/dev/null 2>&1 &
-    fi
-    cat <<OUT
+describe() {
+  local port=$1
+  cat <<OUT
 S3_ENDPOINT=http://127.0.0.1:$port
 S3_ACCESS_KEY=$key
 S3_SECRET_KEY=$secret
 S3_ROLE_ARN=arn:aws:iam:::role/demo
 S3_DIR=$dir
 OUT
-    exit 0
-  fi
-  say "attempt $attempt did not start:"; tail -n 15 "$dir/log/start.log" >&2 || true
-  down "$dir"
-done
-say "the S3 server could not be started"
-exit 1
+}
+
+serve "the S3 server" "${S3_PORT:-}" "${S3_OWNER:-}" "$dir/log/start.log"

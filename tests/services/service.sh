@@ -29,18 +29,41 @@ free_port() {
   say "no free port was found"; exit 1
 }
 
-# Ends the server of a folder and throws its data away. Only a process that was started with this very folder is ended.
+# Ends the server of a folder and throws its data away. Only processes that were started with this very folder are ended.
 down() {
-  local dir=$1 pid
+  local dir=$1 file pid
   [ -d "$dir" ] || return 0
-  pid=$(cat "$dir/server.pid" 2>/dev/null || true)
-  if [ -n "$pid" ] && { tr "\0" " " < "/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "$dir"; then
-    kill -9 "$pid" 2>/dev/null || true
-  fi
+  for file in "$dir"/server.pid "$dir"/run/*.pid; do
+    pid=$(cat "$file" 2>/dev/null || true)
+    if [ -n "$pid" ] && { tr "\0" " " < "/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -e "$dir/" -e "$dir "; then
+      kill -9 "$pid" 2>/dev/null || true
+    fi
+  done
   rm -rf "$dir"
 }
 
 # Ends the server of a folder when a process ends, however that ends: down_with SCRIPT PID DIR
 down_with() {
   setsid bash -c 'while kill -0 "$1" 2>/dev/null; do [ -d "$3" ] || exit 0; sleep 1; done; exec "$2" down "$3"' watch "$2" "$1" "$3" </dev/null >/dev/null 2>&1 &
+}
+
+# Starts the server in $dir by the script's own `start PORT`, and prints what its `describe PORT` says: serve NAME PORT OWNER LOG...
+# PORT may be empty for a free one. The server ends with the process OWNER, if there is one; the end of the logs is shown when it
+# does not start.
+serve() {
+  local name=$1 wanted=$2 owner=$3 port attempt
+  shift 3
+  # A port found free may be taken by another process a moment later, so a start that fails is tried again with others.
+  for attempt in 1 2 3; do
+    port=${wanted:-$(free_port)}
+    if start "$port"; then
+      [ -z "$owner" ] || down_with "$script" "$owner" "$dir"
+      describe "$port"
+      return 0
+    fi
+    say "attempt $attempt did not start:"; tail -n 15 "$@" >&2 || true
+    down "$dir"
+  done
+  say "$name could not be started"
+  return 1
 }
