@@ -42,8 +42,7 @@ public sealed record GzipScanOptions
     /// when stored, and decoding does not miss them. False keeps whole windows, and there is no lead-in.</summary>
     public bool SparseWindows { get; init; } = true;
 
-    /// <summary>Threads at work at once, at least 1, where the input is a stream. What is reported
-    /// does not depend on it. Each takes about 30 MiB more.</summary>
+    /// <summary>Threads at work at once, at least 1, where the input is a stream. What is reported does not depend on it. Each takes about 30 MiB more.</summary>
     public int Workers { get; init; } = 1;
 
     /// <summary>How workers look ahead; null for the defaults.</summary>

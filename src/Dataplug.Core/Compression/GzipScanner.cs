@@ -140,18 +140,12 @@ public static class GzipScanner
         where TVisitor : IGzipVisitor
     {
         if (options.Speculation is null && options.Workers == 2)
-        {
-            using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
-            using var ahead = new SpeculativeScan<TVisitor>(scan, new SpeculationOptions { Workers = 1 });
-            return await ahead.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
-        }
+            return await ScanAheadAsync(input, visitor, options, new SpeculationOptions { Workers = 1 }, resumeFrom, progress, cancellationToken).ConfigureAwait(false);
         using var pipelined = new PipelinedVisitor<TVisitor>(visitor);
         try
         {
             var speculation = options.Speculation ?? new SpeculationOptions { Workers = options.Workers - 2 };
-            using var scan = new GzipScan<PipelinedVisitor<TVisitor>>(pipelined, options, resumeFrom, cancellationToken);
-            using var ahead = new SpeculativeScan<PipelinedVisitor<TVisitor>>(scan, speculation);
-            var result = await ahead.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
+            var result = await ScanAheadAsync(input, pipelined, options, speculation, resumeFrom, progress, cancellationToken).ConfigureAwait(false);
             pipelined.Complete();
             return result;
         }
@@ -161,6 +155,14 @@ public static class GzipScanner
             pipelined.Complete();
             throw;
         }
+    }
+
+    private static async Task<GzipScanResult> ScanAheadAsync<TVisitor>(Stream input, TVisitor visitor, GzipScanOptions options, SpeculationOptions speculation, GzipScanState? resumeFrom, IProgress<long>? progress, CancellationToken cancellationToken)
+        where TVisitor : IGzipVisitor
+    {
+        using var scan = new GzipScan<TVisitor>(visitor, options, resumeFrom, cancellationToken);
+        using var ahead = new SpeculativeScan<TVisitor>(scan, speculation);
+        return await ahead.RunAsync(input, progress, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<int> FillAsync(Stream input, byte[] buffer, CancellationToken cancellationToken) =>

@@ -18,20 +18,17 @@ internal sealed unsafe partial class LargeBuffer : IDisposable
     /// <param name="length">Bytes that can be written to.</param>
     public LargeBuffer(nuint length)
     {
-        Length = (length + HugePage - 1) & ~(HugePage - 1);
-        _start = (byte*)NativeMemory.AlignedAlloc(Length, HugePage);
+        length = (length + HugePage - 1) & ~(HugePage - 1);
+        _start = (byte*)NativeMemory.AlignedAlloc(length, HugePage);
         // Advice: without it all is right, only slower.
         if (OperatingSystem.IsLinux())
-            _ = Advise(_start, Length, AdviseHugePages);
+            _ = Advise(_start, length, AdviseHugePages);
     }
 
     ~LargeBuffer() => Free();
 
     /// <summary>The first byte, at a multiple of 2 MiB.</summary>
     public byte* Start => _start;
-
-    /// <summary>Bytes that can be written to.</summary>
-    public nuint Length { get; }
 
     /// <inheritdoc/>
     public void Dispose()

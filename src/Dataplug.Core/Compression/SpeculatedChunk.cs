@@ -24,6 +24,8 @@ internal sealed unsafe class SpeculatedChunk : IDisposable
     // Each begins with its window: of the symbols it is markers for all times.
     private readonly LargeBuffer _symbols;
     private readonly LargeBuffer _bytes;
+    private readonly ushort* _symbolsEnd;
+    private readonly byte* _bytesEnd;
     private int _symbolCount;
     private int _byteCount;
 
@@ -35,11 +37,13 @@ internal sealed unsafe class SpeculatedChunk : IDisposable
     public SpeculatedChunk(int maxOutput)
     {
         _finder = new BlockFinder(_inflate);
-        var length = (nuint)(WindowLength + maxOutput + InflateDecoder.OutputMargin);
-        _symbols = new LargeBuffer(length * sizeof(ushort));
-        _bytes = new LargeBuffer(length);
+        var length = WindowLength + maxOutput + InflateDecoder.OutputMargin;
+        _symbols = new LargeBuffer((nuint)length * sizeof(ushort));
+        _bytes = new LargeBuffer((nuint)length);
         Symbols = (ushort*)_symbols.Start + WindowLength;
         Bytes = _bytes.Start + WindowLength;
+        _symbolsEnd = (ushort*)_symbols.Start + length;
+        _bytesEnd = _bytes.Start + length;
         for (var i = 0; i < WindowLength; i++)
             (Symbols - WindowLength)[i] = (ushort)(InflateDecoder.FirstMarker + i);
     }
@@ -109,7 +113,7 @@ internal sealed unsafe class SpeculatedChunk : IDisposable
         {
             _inflate.Reset();
             cursor.Out = (byte*)Symbols;
-            cursor.OutEnd = _symbols.Start + _symbols.Length;
+            cursor.OutEnd = (byte*)_symbolsEnd;
             cursor.History = _symbols.Start;
         }
 
@@ -164,7 +168,7 @@ internal sealed unsafe class SpeculatedChunk : IDisposable
     private void UseBytes(ref InflateCursor cursor, int history)
     {
         cursor.Out = Bytes + _byteCount;
-        cursor.OutEnd = _bytes.Start + _bytes.Length;
+        cursor.OutEnd = _bytesEnd;
         cursor.History = cursor.Out - history;
     }
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class SpeculativeInput
     public bool IsLast { get; set; }
 
     /// <summary>Whether it was given to a worker.</summary>
-    public bool IsClaimed { get; set; }
+    public bool IsClaimed => Completion is not null;
 
     /// <summary>When it was given to a worker: completed when that is done, with null when no block was found.</summary>
     public TaskCompletionSource<SpeculatedChunk?>? Completion { get; set; }
@@ -68,7 +68,7 @@ internal sealed unsafe class SpeculativeInput
     {
         Position = position;
         Length = 0;
-        IsClaimed = IsGivenUp = false;
+        IsGivenUp = false;
         Completion = null;
         Users = 1;
     }

@@ -43,7 +43,6 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
     private readonly List<SpeculatedChunk> _chunks = [];
     private readonly Stack<SpeculatedChunk> _freeChunks = new();
     private readonly int _chunkLimit;
-    private int _chunkCount;
     private bool _stopped;
     private bool _rests;
 
@@ -284,10 +283,8 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
     /// <summary>What a worker does.</summary>
     private unsafe void Work()
     {
-        while (WaitForChunk(out var chunk) is { } input)
+        while (WaitForChunk() is var (input, chunk, isNew))
         {
-            var isNew = chunk is null;
-            chunk ??= AddChunk();
             var since = Stopwatch.GetTimestamp();
             Exception? failure = null;
             var found = false;
@@ -315,34 +312,25 @@ internal sealed class SpeculativeScan<TVisitor> : IDisposable
         }
     }
 
-    private SpeculatedChunk AddChunk()
-    {
-        var chunk = new SpeculatedChunk(_options.MaxOutput);
-        lock (_gate)
-            _chunks.Add(chunk);
-        return chunk;
-    }
-
-    /// <summary>Something to decode, and where to; that is null where there may be one more of it.</summary>
-    private SpeculativeInput? WaitForChunk(out SpeculatedChunk? chunk)
+    /// <summary>Something to decode, and where to: there may be one more of it, which is new.</summary>
+    private (SpeculativeInput Input, SpeculatedChunk Chunk, bool IsNew)? WaitForChunk()
     {
         lock (_gate)
         {
             for (; ; )
             {
-                chunk = null;
                 if (_stopped)
                     return null;
-                var isRoom = _freeChunks.Count > 0 || _chunkCount < _chunkLimit;
-                if (isRoom && TryClaim() is { } input)
+                var isNew = _freeChunks.Count == 0;
+                if ((!isNew || _chunks.Count < _chunkLimit) && TryClaim() is { } input)
                 {
-                    if (!_freeChunks.TryPop(out chunk))
-                        _chunkCount++;
-                    input.IsClaimed = true;
+                    var chunk = isNew ? new SpeculatedChunk(_options.MaxOutput) : _freeChunks.Pop();
+                    if (isNew)
+                        _chunks.Add(chunk);
                     input.Users++;
                     input.Completion = new TaskCompletionSource<SpeculatedChunk?>(TaskCreationOptions.RunContinuationsAsynchronously);
                     Monitor.PulseAll(_gate);
-                    return input;
+                    return (input, chunk, isNew);
                 }
                 Monitor.Wait(_gate);
             }
