@@ -17,13 +17,13 @@ internal sealed class Session : IAsyncDisposable
     private readonly Lazy<IAnsiConsole> _console;
     private readonly Lazy<IAnsiConsole> _errorConsole;
 
-    private readonly StorageOptions _storage;
+    private readonly Lazy<Lithops.Storage> _storage;
 
     private Session(Terminal terminal, StorageOptions storage, MetadataOptions metadata, bool json, bool noColor)
     {
         Terminal = terminal;
         Stores = storage.CreateStores();
-        _storage = storage with { Stores = Stores };
+        _storage = new Lazy<Lithops.Storage>(() => Lithops.Storage.Open(storage with { Stores = Stores }));
         Metadata = metadata;
         Json = json;
         NoColor = noColor;
@@ -39,7 +39,7 @@ internal sealed class Session : IAsyncDisposable
     public ObjectStores Stores { get; }
 
     /// <summary>The configured storage, or that of <c>--storage</c>.</summary>
-    public Lithops.Storage Storage => Lithops.Storage.Open(_storage);
+    public Lithops.Storage Storage => _storage.Value;
 
     public MetadataOptions Metadata { get; }
 

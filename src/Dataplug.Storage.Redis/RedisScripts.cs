@@ -16,17 +16,34 @@ internal static class RedisScripts
 
         """;
 
+    // What is wrong with a condition, and how a version is shown in place of the one before.
+    private const string Versions = Chunks + """
+        local function refusal(old, condition, expected)
+          if condition == 'absent' and old then return {'THERE'} end
+          if condition == 'match' and expected ~= '"' .. (old or '') .. '"' then return {'OTHER', old or ''} end
+        end
+        local function show(object, index, member, version, size, media, metadata, chunks)
+          local time = redis.call('TIME')
+          local modified = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+          redis.call('DEL', object)
+          redis.call('HSET', object, 'version', version, 'size', size, 'modified', modified, 'type', media, 'metadata', metadata, 'chunks', chunks)
+          redis.call('ZADD', index, 0, member)
+          return {'OK', modified}
+        end
+
+        """;
+
     /// <summary>
     /// Shows a version, if its condition holds and its chunks are there, and drops the one before.
     /// KEYS: object, index, marker. ARGV: condition ('', 'absent', 'match'), expected ETag, version, size, media type ('' for none),
     /// metadata, chunks, member, prefix of chunks, and the content where it comes along (chunk '1').
     /// </summary>
-    public const string Commit = Chunks + """
+    public const string Commit = Versions + """
         local old = redis.call('HMGET', KEYS[1], 'version', 'chunks', 'modified')
         local version = ARGV[3]
         if old[1] == version then return {'OK', old[3]} end
-        if ARGV[1] == 'absent' and old[1] then return {'THERE'} end
-        if ARGV[1] == 'match' and ARGV[2] ~= '"' .. (old[1] or '') .. '"' then return {'OTHER', old[1] or ''} end
+        local refused = refusal(old[1], ARGV[1], ARGV[2])
+        if refused then return refused end
         local prefix = ARGV[9]
         if ARGV[10] then
           redis.call('SET', prefix .. version .. ':1', ARGV[10])
@@ -39,13 +56,9 @@ internal static class RedisScripts
           end
         end
         if old[1] then drop(prefix, old[1], old[2]) end
-        local time = redis.call('TIME')
-        local modified = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-        redis.call('DEL', KEYS[1])
-        redis.call('HSET', KEYS[1], 'version', version, 'size', ARGV[4], 'modified', modified, 'type', ARGV[5], 'metadata', ARGV[6], 'chunks', ARGV[7])
-        redis.call('ZADD', KEYS[2], 0, ARGV[8])
+        local shown = show(KEYS[1], KEYS[2], ARGV[8], version, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
         redis.call('SET', KEYS[3], '1')
-        return {'OK', modified}
+        return shown
         """;
 
     /// <summary>
@@ -111,14 +124,14 @@ internal static class RedisScripts
     /// Copies an object inside its bucket. KEYS: source, destination, index. ARGV: expected ETag of the source, condition, expected
     /// ETag of the destination, new version, media type, metadata, member, prefix of chunks.
     /// </summary>
-    public const string Copy = Chunks + """
+    public const string Copy = Versions + """
         local source = redis.call('HMGET', KEYS[1], 'version', 'size', 'chunks')
         if not source[1] or ARGV[1] ~= '"' .. source[1] .. '"' then return {'SOURCE'} end
         local old = redis.call('HMGET', KEYS[2], 'version', 'chunks', 'modified')
         local version = ARGV[4]
         if old[1] == version then return {'OK', old[3]} end
-        if ARGV[2] == 'absent' and old[1] then return {'THERE'} end
-        if ARGV[2] == 'match' and ARGV[3] ~= '"' .. (old[1] or '') .. '"' then return {'OTHER', old[1] or ''} end
+        local refused = refusal(old[1], ARGV[2], ARGV[3])
+        if refused then return refused end
         local prefix = ARGV[8]
         for name in string.gmatch(source[3], '([^:,]+):%d+') do
           if redis.call('COPY', prefix .. source[1] .. ':' .. name, prefix .. version .. ':' .. name, 'REPLACE') == 0 then
@@ -127,11 +140,6 @@ internal static class RedisScripts
           end
         end
         if old[1] then drop(prefix, old[1], old[2]) end
-        local time = redis.call('TIME')
-        local modified = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-        redis.call('DEL', KEYS[2])
-        redis.call('HSET', KEYS[2], 'version', version, 'size', source[2], 'modified', modified, 'type', ARGV[5], 'metadata', ARGV[6], 'chunks', source[3])
-        redis.call('ZADD', KEYS[3], 0, ARGV[7])
-        return {'OK', modified}
+        return show(KEYS[2], KEYS[3], ARGV[7], version, source[2], ARGV[5], ARGV[6], source[3])
         """;
 }

@@ -3,40 +3,6 @@ namespace Dataplug.Lithops.Tests;
 public sealed class FunctionExecutorTests
 {
     [Fact]
-    public async Task Every_shape_of_function_and_input_gives_the_same_results()
-    {
-        await using var executor = new FunctionExecutor();
-        int[] inputs = [1, 2, 3];
-        int[] expected = [10, 20, 30];
-        Task<IReadOnlyList<int>> later = Task.Run<IReadOnlyList<int>>(() => inputs);
-
-        Assert.Equal(expected, await executor.MapAsync(x => x * 10, inputs).InTime());
-        Assert.Equal(expected, await executor.MapAsync(async x => { await Task.Yield(); return x * 10; }, inputs).InTime());
-        Assert.Equal(expected, await executor.MapAsync(TimesTen, inputs).InTime());
-        Assert.Equal(expected, await executor.MapAsync((x, token) => TimesTen(x, token), inputs).InTime());
-        Assert.Equal(expected, await executor.MapAsync((x, _) => Task.FromResult(x * 10), inputs).InTime());
-        Assert.Equal([0, 1, 2], await executor.MapAsync((_, context) => Task.FromResult(context.Index), inputs).InTime());
-        Assert.Equal([1, 3, 5], await executor.MapAsync(PlusIndex, inputs).InTime());
-        Assert.Equal(expected, await executor.MapAsync(TimesTen, inputs.ToAsyncEnumerable()).InTime());
-        Assert.Equal(expected, await executor.MapAsync(x => x * 10, later).InTime());
-        Assert.Equal(expected, await executor.MapAsync(TimesTen, later).InTime());
-    }
-
-    [Fact]
-    public async Task Every_shape_of_call_gives_its_result()
-    {
-        await using var executor = new FunctionExecutor();
-
-        Assert.Equal(30, await executor.CallAsync(x => x * 10, 3).InTime());
-        Assert.Equal(30, await executor.CallAsync(TimesTen, 3).InTime());
-        Assert.Equal(3, await executor.CallAsync(PlusIndex, 3).InTime());
-        Assert.Equal(7, await executor.CallAsync(() => 7).InTime());
-        Assert.Equal(7, await executor.CallAsync(async () => { await Task.Yield(); return 7; }).InTime());
-        Assert.True(await executor.CallAsync(token => Task.FromResult(token.CanBeCanceled)).InTime());
-        Assert.Equal(1, await executor.CallAsync(context => Task.FromResult(context.Attempt + context.Index)).InTime());
-    }
-
-    [Fact]
     public async Task A_map_awaited_directly_gives_its_results()
     {
         await using var executor = new FunctionExecutor();
@@ -160,13 +126,4 @@ public sealed class FunctionExecutorTests
             return slice.Length;
         }
     }
-
-    private static async Task<int> TimesTen(int value, CancellationToken cancellationToken)
-    {
-        await Task.Yield();
-        cancellationToken.ThrowIfCancellationRequested();
-        return value * 10;
-    }
-
-    private static Task<int> PlusIndex(int value, TaskContext context) => Task.FromResult(value + context.Index);
 }

@@ -147,12 +147,14 @@ internal static class StorageCommand
 
                 if (text.Length == 0)
                     throw new UsageException("an empty KEY with --prefix would be all objects; name what they begin with");
-                var found = new List<ObjectUri>();
-                await foreach (var (_, info) in ListAsync(session, text, cancellationToken))
-                    found.Add(info.Uri);
-                if (found.Count > 0)
-                    await session.Stores.Get(found[0]).DeleteAsync(found, cancellationToken);
-                deleted += found.Count;
+                if (!IsUri(text))
+                {
+                    deleted += await session.Storage.DeleteAllAsync(text, cancellationToken);
+                    continue;
+                }
+
+                var all = ObjectUri.Parse(text);
+                deleted += await ListingStore(session, all).DeleteAllAsync(all, cancellationToken);
             }
 
             if (session.Json)
@@ -168,24 +170,30 @@ internal static class StorageCommand
 
     /// <summary>A key in the storage, or a URI; the key is null for the latter.</summary>
     private static (ObjectUri Uri, string? Key) Resolve(Session session, string text) =>
-        text.Contains("://", StringComparison.Ordinal) ? (ObjectUri.Parse(text), null) : (session.Storage.UriOf(text), text);
+        IsUri(text) ? (ObjectUri.Parse(text), null) : (session.Storage.UriOf(text), text);
 
     private static async IAsyncEnumerable<(string? Key, ObjectInfo Info)> ListAsync(
         Session session, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (prefix.Contains("://", StringComparison.Ordinal))
+        if (IsUri(prefix))
         {
             var uri = ObjectUri.Parse(prefix);
-            var store = session.Stores.Get(uri);
-            if (!store.Capabilities.HasFlag(StoreCapabilities.List))
-                throw new UsageException($"objects of {uri.Scheme}:// can't be listed");
-            await foreach (var info in store.ListAsync(uri, cancellationToken))
+            await foreach (var info in ListingStore(session, uri).ListAsync(uri, cancellationToken))
                 yield return (null, info);
             yield break;
         }
 
         await foreach (var item in session.Storage.ListAsync(prefix, cancellationToken))
             yield return (item.Key, item.Info);
+    }
+
+    private static bool IsUri(string text) => text.Contains("://", StringComparison.Ordinal);
+
+    /// <summary>The store of a URI, which has to be one that can list.</summary>
+    private static IObjectStore ListingStore(Session session, ObjectUri uri)
+    {
+        var store = session.Stores.Get(uri);
+        return store.Capabilities.HasFlag(StoreCapabilities.List) ? store : throw new UsageException($"objects of {uri.Scheme}:// can't be listed");
     }
 
     private static ReadRange ParseRange(string text)

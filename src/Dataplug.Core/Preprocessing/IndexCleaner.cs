@@ -16,8 +16,8 @@ internal static class IndexCleaner
         using var held = RunLock.Acquire(home, hash, uri.Display);
 
         var store = options.Stores.Get(place.Uri);
-        var any = await ExistsAsync(store, place.Uri, cancellationToken).ConfigureAwait(false);
-        if (place.IsShared && (any || await ExistsAsync(store, place.Lease, cancellationToken).ConfigureAwait(false)))
+        var any = await store.ExistsAsync(place.Uri, cancellationToken).ConfigureAwait(false);
+        if (place.IsShared && (any || await store.ExistsAsync(place.Lease, cancellationToken).ConfigureAwait(false)))
         {
             // Not while someone else is at work; giving the lease back removes it.
             var lease = await RunLease.AcquireAsync(options.Stores, place, uri.Display, options.Metadata.LeaseTiming, cancellationToken).ConfigureAwait(false);
@@ -37,18 +37,5 @@ internal static class IndexCleaner
         }
 
         return any;
-    }
-
-    private static async Task<bool> ExistsAsync(IObjectStore store, ObjectUri uri, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await store.HeadAsync(uri, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (ObjectNotFoundException)
-        {
-            return false;
-        }
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Protocol;
@@ -122,9 +121,9 @@ internal sealed class CodeBundler(ObjectStores stores, JobLayout layout)
         {
             var (path, assembly) = paths[i];
             var content = await File.ReadAllBytesAsync(path, cancelled).ConfigureAwait(false);
-            files[i] = new CodeFile(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(content)), content.Length, assembly);
+            files[i] = new CodeFile(Path.GetFileName(path), JobLayout.Digest(content), content.Length, assembly);
             var uri = layout.Code(files[i].Digest);
-            if (!await ExistsAsync(store, uri, cancelled).ConfigureAwait(false))
+            if (!await store.ExistsAsync(uri, cancelled).ConfigureAwait(false))
                 await store.TryCreateAsync(uri, content, cancelled).ConfigureAwait(false);
         }).ConfigureAwait(false);
 
@@ -132,18 +131,5 @@ internal sealed class CodeBundler(ObjectStores stores, JobLayout layout)
         var digest = JobLayout.Digest(json);
         await store.TryCreateAsync(layout.Bundle(digest), json, CancellationToken.None).ConfigureAwait(false);
         return digest;
-    }
-
-    private static async Task<bool> ExistsAsync(IObjectStore store, ObjectUri uri, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await store.HeadAsync(uri, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (ObjectNotFoundException)
-        {
-            return false;
-        }
     }
 }

@@ -15,8 +15,6 @@ namespace Dataplug.Lithops;
 /// </remarks>
 public sealed class Storage : IAsyncDisposable
 {
-    private const int DeleteBatch = 1000;
-
     private readonly IObjectStore _store;
     private readonly bool _ownsStores;
 
@@ -119,24 +117,12 @@ public sealed class Storage : IAsyncDisposable
     public Task<ObjectInfo> HeadAsync(string key, CancellationToken cancellationToken = default) => _store.HeadAsync(UriOf(key), cancellationToken);
 
     /// <summary>Whether there is such an object.</summary>
-    public async Task<bool> ExistsAsync(string key, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            _ = await HeadAsync(key, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (ObjectNotFoundException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken = default) => _store.ExistsAsync(UriOf(key), cancellationToken);
 
     /// <summary>Lists the objects whose keys begin with a prefix, in the order of the keys' bytes, page by page.</summary>
     public async IAsyncEnumerable<StorageItem> ListAsync(string prefix = "", [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        StorageKey.RequirePrefix(Location, prefix);
-        await foreach (var info in _store.ListAsync(Location.WithKey(Location.Key + prefix), cancellationToken).ConfigureAwait(false))
+        await foreach (var info in _store.ListAsync(UriOfPrefix(prefix), cancellationToken).ConfigureAwait(false))
             yield return new StorageItem(info.Uri.Key[Location.Key.Length..], info);
     }
 
@@ -151,28 +137,7 @@ public sealed class Storage : IAsyncDisposable
     }
 
     /// <summary>Deletes all objects whose keys begin with a prefix, and says how many. What is written meanwhile may stay.</summary>
-    public async Task<long> DeleteAllAsync(string prefix, CancellationToken cancellationToken = default)
-    {
-        var deleted = 0L;
-        var batch = new List<ObjectUri>();
-        await foreach (var item in ListAsync(prefix, cancellationToken).ConfigureAwait(false))
-        {
-            batch.Add(item.Info.Uri);
-            if (batch.Count == DeleteBatch)
-                await FlushAsync().ConfigureAwait(false);
-        }
-
-        if (batch.Count > 0)
-            await FlushAsync().ConfigureAwait(false);
-        return deleted;
-
-        async Task FlushAsync()
-        {
-            await _store.DeleteAsync(batch, cancellationToken).ConfigureAwait(false);
-            deleted += batch.Count;
-            batch.Clear();
-        }
-    }
+    public Task<long> DeleteAllAsync(string prefix, CancellationToken cancellationToken = default) => _store.DeleteAllAsync(UriOfPrefix(prefix), cancellationToken);
 
     /// <summary>Copies an object with its metadata, inside the store where that can do it.</summary>
     /// <exception cref="ObjectNotFoundException">There is no source.</exception>
@@ -220,6 +185,12 @@ public sealed class Storage : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _ownsStores ? Stores.DisposeAsync() : default;
+
+    private ObjectUri UriOfPrefix(string prefix)
+    {
+        StorageKey.RequirePrefix(Location, prefix);
+        return Location.WithKey(Location.Key + prefix);
+    }
 
     private static ObjectUri ParseLocation(StorageOptions options)
     {

@@ -36,9 +36,11 @@ public abstract class BackendConformance : IDisposable
         Assert.Equal(expected, await executor.MapAsync(async x => { await Task.Yield(); return x * 10; }, inputs).InTime());
         Assert.Equal(expected, await executor.MapAsync(TimesTen, inputs).InTime());
         Assert.Equal(expected, await executor.MapAsync((x, token) => TimesTen(x, token), inputs).InTime());
+        Assert.Equal(expected, await executor.MapAsync((x, _) => Task.FromResult(x * 10), inputs).InTime());
         Assert.Equal([0, 1, 2], await executor.MapAsync((_, context) => Task.FromResult(context.Index), inputs).InTime());
         Assert.Equal([1, 3, 5], await executor.MapAsync(PlusIndex, inputs).InTime());
         Assert.Equal(expected, await executor.MapAsync(TimesTen, inputs.ToAsyncEnumerable()).InTime());
+        Assert.Equal(expected, await executor.MapAsync(x => x * 10, later).InTime());
         Assert.Equal(expected, await executor.MapAsync(TimesTen, later).InTime());
         Assert.Empty(await executor.MapAsync(x => x, Array.Empty<int>()).InTime());
     }
@@ -50,6 +52,7 @@ public abstract class BackendConformance : IDisposable
 
         Assert.Equal(30, await executor.CallAsync(x => x * 10, 3).InTime());
         Assert.Equal(30, await executor.CallAsync(TimesTen, 3).InTime());
+        Assert.Equal(3, await executor.CallAsync(PlusIndex, 3).InTime());
         Assert.Equal(7, await executor.CallAsync(() => 7).InTime());
         Assert.Equal(7, await executor.CallAsync(async () => { await Task.Yield(); return 7; }).InTime());
         Assert.True(await executor.CallAsync(token => Task.FromResult(token.CanBeCanceled)).InTime());

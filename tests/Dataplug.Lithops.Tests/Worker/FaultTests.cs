@@ -216,21 +216,7 @@ public sealed class FaultTests : IDisposable
     {
         var key = MessageKey.Create();
         var pid = Path.Combine(_scratch.Path, "pid");
-        var root = ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
-        var reference = FunctionReference.From((string path) => StayForever(path));
-        var (bundle, function) = await new CodeBundler(ObjectStores.Default, new JobLayout(root)).UploadAsync(reference, CancellationToken.None);
-        var invocation = new Invocation
-        {
-            Storage = root,
-            Job = "job",
-            Index = 0,
-            Attempt = 1,
-            Bundle = bundle,
-            Function = function,
-            Input = Encoding.UTF8.GetBytes($"\"{pid}\""),
-            Grace = TimeSpan.FromSeconds(60),
-            Heartbeat = TimeSpan.FromSeconds(1),
-        };
+        var invocation = (await PrepareAsync((string path) => StayForever(path), pid)) with { Grace = TimeSpan.FromSeconds(60) };
         var name = "dataplug-test-" + Guid.NewGuid().ToString("N");
         var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous);
         using var worker = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dataplug.Lithops.Worker.dll"), "serve", name]) { RedirectStandardInput = true })!;
@@ -257,21 +243,8 @@ public sealed class FaultTests : IDisposable
     public async Task One_invocation_out_of_storage_is_run_by_a_worker_of_its_own()
     {
         var key = MessageKey.Create();
-        var root = ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
-        var layout = new JobLayout(root);
-        var (bundle, function) = await new CodeBundler(ObjectStores.Default, layout).UploadAsync(FunctionReference.From((int x) => x * 2), CancellationToken.None);
-        var invocation = new Invocation
-        {
-            Storage = root,
-            Job = "job",
-            Index = 3,
-            Attempt = 1,
-            Bundle = bundle,
-            Function = function,
-            Input = "21"u8.ToArray(),
-            Grace = TimeSpan.FromSeconds(1),
-            Heartbeat = TimeSpan.FromSeconds(1),
-        };
+        var invocation = (await PrepareAsync((int x) => x * 2, 21)) with { Index = 3, Grace = TimeSpan.FromSeconds(1) };
+        var layout = new JobLayout(invocation.Storage);
         var message = _scratch.Write("invocation", invocation.Sign(key));
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dataplug.Lithops.Worker.dll"), "run", message.Key]);
         start.Environment[SingleInvocation.KeyVariable] = key.ToText();
@@ -312,7 +285,7 @@ public sealed class FaultTests : IDisposable
         new(key, ObjectStores.Default, new CodeCache(Path.Combine(_scratch.Path, "code-" + name)), name);
 
     /// <summary>An invocation whose code is in storage, without a client that would take its end.</summary>
-    private async Task<Invocation> PrepareAsync(Delegate function, string input)
+    private async Task<Invocation> PrepareAsync<TInput>(Delegate function, TInput input)
     {
         var root = ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
         var (bundle, digest) = await new CodeBundler(ObjectStores.Default, new JobLayout(root)).UploadAsync(FunctionReference.From(function), CancellationToken.None);

@@ -98,18 +98,7 @@ internal sealed class StorageJobs(StorageJobOptions options, IWorkerSource worke
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
-            var page = new List<ObjectUri>();
-            await foreach (var info in store.ListAsync(_layout.Job(job), patience.Token).ConfigureAwait(false))
-            {
-                page.Add(info.Uri);
-                if (page.Count == 1000)
-                {
-                    await store.DeleteAsync(page, patience.Token).ConfigureAwait(false);
-                    page.Clear();
-                }
-            }
-
-            await store.DeleteAsync(page, patience.Token).ConfigureAwait(false);
+            await store.DeleteAllAsync(_layout.Job(job), patience.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is DataplugException or OperationCanceledException)
         {
