@@ -6,7 +6,6 @@ namespace Dataplug.Lithops.Worker;
 /// <summary>Runs one invocation that lies in storage, for backends that start a process per task.</summary>
 internal static class SingleInvocation
 {
-    public const string KeyVariable = "DATAPLUG_WORKER_KEY";
 
     /// <returns>The exit code: 0 when there is a status, whatever it says of the function.</returns>
     public static async Task<int> RunAsync(ObjectUri uri, InvocationRunner runner)

@@ -8,6 +8,7 @@ using Dataplug.Lithops.Backends.Local;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Futures;
 using Dataplug.Lithops.Jobs;
+using Dataplug.Storage;
 
 namespace Dataplug.Lithops;
 
@@ -51,6 +52,29 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         _options.Validate();
         _backend = backend;
     }
+
+    /// <summary>
+    /// Creates an executor on the configured backend, so that the same program runs on this machine, on Slurm, on Lambda or on an HTTP
+    /// service: the argument counts first, then DATAPLUG_BACKEND, then <c>executor.backend</c> of <c>dataplug.json</c> or YAML; this process
+    /// where nothing is said.
+    /// </summary>
+    /// <param name="backend">The backend's name: <c>local</c>, <c>processes</c>, <c>slurm</c>, <c>aws-lambda</c>, <c>http</c>,
+    /// <c>kubernetes</c>; null for the configured one.</param>
+    /// <param name="options">How the executor runs jobs; null for the defaults. Its MaxParallelism counts before DATAPLUG_WORKERS and
+    /// <c>executor.workers</c>.</param>
+    /// <remarks>Registers the configured stores with <see cref="ObjectStores.Default"/>, by which slices are read.</remarks>
+    /// <exception cref="ConfigurationException">What is configured can't be used.</exception>
+    /// <exception cref="BackendFailedException">The backend can't be used here.</exception>
+    public static FunctionExecutor Open(string? backend = null, ExecutorOptions? options = null)
+    {
+        options ??= new ExecutorOptions();
+        options.Validate();
+        StorageOptions.LoadForWorker().AddTo(ObjectStores.Default);
+        return new FunctionExecutor(BackendConfiguration.Open(backend, options.MaxParallelism), options);
+    }
+
+    /// <summary>The name of the backend, as in <c>local</c>.</summary>
+    public string BackendName => _backend.Name;
 
     /// <summary>How many tasks run at once.</summary>
     public int MaxParallelism => _backend.MaxParallelism;

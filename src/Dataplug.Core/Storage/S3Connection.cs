@@ -131,7 +131,8 @@ internal sealed class S3Connection : IDisposable
         return config;
     }
 
-    private async ValueTask<AWSCredentials> CredentialsAsync(CancellationToken cancellationToken)
+    /// <summary>What requests are signed with, found when first asked for.</summary>
+    public async ValueTask<AWSCredentials> CredentialsAsync(CancellationToken cancellationToken)
     {
         if (_credentials is { } known)
             return known;

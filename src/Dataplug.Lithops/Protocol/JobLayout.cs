@@ -35,6 +35,9 @@ internal sealed class JobLayout(ObjectUri root)
     /// <summary>Tells the worker to stop, by being there.</summary>
     public ObjectUri Cancel(string call) => At($"jobs/{call}/cancel");
 
+    /// <summary>A signed invocation, for workers that are started with nothing but a number.</summary>
+    public ObjectUri ArrayElement(string array, int index) => At(string.Create(CultureInfo.InvariantCulture, $"arrays/{array}/{index}"));
+
     /// <summary>The name of some content.</summary>
     public static string Digest(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 

@@ -29,6 +29,13 @@ internal sealed class ConfigurationSection(string file, string path, IReadOnlyDi
         : value.Kind is ConfigurationKind.Bare or ConfigurationKind.Plain && double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400
             ? TimeSpan.FromSeconds(seconds) : throw Wrong(key, value, "is a number of seconds, up to a day");
 
+    /// <summary>Takes keys for known ones that are of no use now.</summary>
+    public void Allow(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+            _known.Add(key);
+    }
+
     /// <exception cref="ConfigurationException">There are keys that nobody has asked for.</exception>
     public void Done()
     {

@@ -12,10 +12,8 @@ internal static class StorageConfiguration
 
     public static StorageOptions Load(string directory, Func<string, string?> environment)
     {
+        var options = LoadStores(directory, environment);
         var home = Home(environment);
-        var user = environment("HOME") ?? environment("USERPROFILE");
-        var file = ConfigurationFile.Find(new[] { directory, home, user }.OfType<string>().Where(path => path.Length > 0), environment);
-        var options = file is null ? new StorageOptions() : FromFile(file, environment);
         if (environment(LocationVariable) is { Length: > 0 } location)
             return options with { Location = location, LocationPlace = "environment", LocationKey = LocationVariable };
         if (options.Location is not null)
@@ -23,6 +21,17 @@ internal static class StorageConfiguration
         return home is null
             ? throw new ConfigurationException("environment", LocationVariable, "there is no data folder for this user, and no storage is named", "Name one in DATAPLUG_STORAGE, or a folder in DATAPLUG_HOME.")
             : options with { Location = Path.Combine(home, "storage") };
+    }
+
+    /// <summary>What is configured, without the default location.</summary>
+    public static StorageOptions LoadStores(string directory, Func<string, string?> environment) =>
+        FindFile(directory, environment) is { } file ? FromFile(file, environment) : new StorageOptions();
+
+    /// <summary>The configuration file; null when there is none.</summary>
+    public static string? FindFile(string directory, Func<string, string?> environment)
+    {
+        var user = environment("HOME") ?? environment("USERPROFILE");
+        return ConfigurationFile.Find(new[] { directory, Home(environment), user }.OfType<string>().Where(path => path.Length > 0), environment);
     }
 
     private static string? Home(Func<string, string?> environment)

@@ -67,13 +67,15 @@ internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
 
         public bool Tells => false;
 
-        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices, CancellationToken cancellationToken)
+        public Task Begun => Task.CompletedTask;
+
+        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
         {
             backend._deliveries.Enqueue(Task.Run(() => (backend.Deliver ?? ((runner, message) => runner.RunAsync(message, null, CancellationToken.None)))(backend._runner, invocation), CancellationToken.None));
             return Task.FromResult<byte[]?>(null);
         }
 
-        public ValueTask CancelAsync() => throw new NotSupportedException();
+        public ValueTask<bool> CancelAsync() => ValueTask.FromResult(false);
 
         public void Kill()
         {

@@ -81,10 +81,16 @@ internal sealed class WorkerPool(WorkerProgram program, ProcessBackendOptions op
 
         public bool Tells => true;
 
-        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices, CancellationToken cancellationToken) =>
-            worker.InvokeAsync(invocation, notices, cancellationToken);
+        public Task Begun => Task.CompletedTask;
 
-        public ValueTask CancelAsync() => worker.CancelAsync();
+        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices) =>
+            worker.InvokeAsync(invocation, notices, CancellationToken.None);
+
+        public async ValueTask<bool> CancelAsync()
+        {
+            await worker.CancelAsync().ConfigureAwait(false);
+            return true;
+        }
 
         public void Kill() => worker.Kill();
 

@@ -9,12 +9,14 @@ internal sealed record WorkerProgram(string FileName, IReadOnlyList<string> Argu
 {
     private const string Name = "Dataplug.Lithops.Worker";
 
+    /// <param name="path">The worker's assembly; null for the one beside Dataplug's own.</param>
+    /// <param name="dotnet">What runs it; null for what runs this process.</param>
     /// <exception cref="BackendFailedException">There is none.</exception>
-    public static WorkerProgram Find(string? path)
+    public static WorkerProgram Find(string? path, string? dotnet = null)
     {
-        var assembly = path is null ? FindBesideUs() : File.Exists(path) ? Path.GetFullPath(path) : null;
-        if (assembly is null)
-            throw new BackendFailedException("processes", $"the worker program {path ?? Name + ".dll"} is missing", $"Reference {Name} in the application, or set ProcessBackendOptions.WorkerPath.");
+        var assembly = FindAssembly(path);
+        if (dotnet is not null)
+            return new WorkerProgram(dotnet, ["exec", assembly]);
 
         // The very runtime that this process runs on, else the worker's own starter.
         var muxer = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
@@ -22,6 +24,12 @@ internal sealed record WorkerProgram(string FileName, IReadOnlyList<string> Argu
             ? new WorkerProgram(muxer, ["exec", assembly])
             : new WorkerProgram(Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null), []);
     }
+
+    /// <summary>The worker's assembly.</summary>
+    /// <exception cref="BackendFailedException">There is none.</exception>
+    public static string FindAssembly(string? path) =>
+        (path is null ? FindBesideUs() : File.Exists(path) ? Path.GetFullPath(path) : null)
+        ?? throw new BackendFailedException(null, $"the worker program {path ?? Name + ".dll"} is missing", $"Reference {Name} in the application, or set WorkerPath of the backend's options.");
 
     private static string? FindBesideUs() =>
         new[] { Path.GetDirectoryName(typeof(WorkerProgram).Assembly.Location), AppContext.BaseDirectory }

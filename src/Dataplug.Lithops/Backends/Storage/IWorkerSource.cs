@@ -15,23 +15,29 @@ internal interface IWorkerLease : IAsyncDisposable
 {
     string Worker { get; }
 
-    /// <summary>Whether the worker says by itself when an attempt ends, and whether it is alive; else only storage tells.</summary>
+    /// <summary>Whether the worker says by itself, at once, when an attempt ends; else storage is asked. May turn to false when the line
+    /// to the worker is lost.</summary>
     bool Tells { get; }
+
+    /// <summary>Completes when the worker has begun. Until then the attempt waits: its time doesn't count, and no sign of life is
+    /// expected.</summary>
+    Task Begun { get; }
 
     /// <summary>Hands the invocation over.</summary>
     /// <param name="call">The attempt.</param>
     /// <param name="invocation">The signed invocation.</param>
     /// <param name="notices">Takes what the worker tells meanwhile.</param>
-    /// <param name="cancellationToken">Ends the hand-over, not the attempt.</param>
     /// <returns>The signed status as soon as the worker tells it; null when the worker has ended the attempt and the status is in
-    /// storage. Of a worker that doesn't tell: null as soon as it has accepted the invocation.</returns>
-    /// <exception cref="WorkerLostException">The worker is gone.</exception>
+    /// storage. Of a worker that doesn't tell: null as soon as it has accepted the invocation, or not before something is known of its
+    /// end.</returns>
+    /// <exception cref="WorkerLostException">The worker is gone. There may be a status none the less.</exception>
     /// <exception cref="PayloadRefusedException">The worker refuses the invocation.</exception>
-    Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices, CancellationToken cancellationToken);
+    Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices);
 
-    /// <summary>Tells the worker to stop the attempt. Not called for workers that don't tell: they look into storage.</summary>
-    ValueTask CancelAsync();
+    /// <summary>Tells the worker to stop the attempt.</summary>
+    /// <returns>Whether it is told; else it has to find out from storage.</returns>
+    ValueTask<bool> CancelAsync();
 
-    /// <summary>Ends the worker, whatever it does.</summary>
+    /// <summary>Ends the worker, whatever it does; as far as that can be done.</summary>
     void Kill();
 }

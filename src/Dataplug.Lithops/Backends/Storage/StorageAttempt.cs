@@ -22,12 +22,14 @@ internal sealed class StorageAttempt(
     private readonly Stopwatch _watch = new();
     private readonly Lock _lines = new();
     private int _nextLine;
+    private bool _started;
     private string? _input;
 
     /// <summary>Never throws for what happens to the attempt.</summary>
+    /// <exception cref="BackendFailedException">The backend can't run anything.</exception>
     public async Task RunAsync()
     {
-        if (!task.Start(lease.Worker))
+        if (lease.Begun.IsCompleted && !Start())
             return;
         var storedInput = false;
         try
@@ -40,15 +42,23 @@ internal sealed class StorageAttempt(
                 await _store.PutAsync(layout.Input(_call), input.WrittenMemory, PutOptions.Overwrite, task.CancellationToken).ConfigureAwait(false);
             await ReportAsync(await ExecuteAsync(Sign(input.WrittenMemory, storedInput)).ConfigureAwait(false)).ConfigureAwait(false);
         }
+        catch (BackendFailedException)
+        {
+            // Not this attempt's failure, but that of all.
+            throw;
+        }
         catch (Exception exception)
         {
             // Whatever happened to it is the outcome of the attempt: the executor decides what becomes of the task.
-            task.Fail(AttemptFailure.From(exception) with { Input = _input });
+            if (Start())
+                task.Fail(AttemptFailure.From(exception) with { Input = _input });
         }
 
         if (storedInput)
             await DeleteAsync(layout.Input(_call)).ConfigureAwait(false);
     }
+
+    private bool Start() => _started || (_started = task.Start(lease.Worker));
 
     private byte[] Sign(ReadOnlyMemory<byte> input, bool isStored) => new Invocation
     {
@@ -71,15 +81,18 @@ internal sealed class StorageAttempt(
         _watch.Start();
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = task.CancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopping);
-        var told = lease.InvokeAsync(_call, invocation, OnNotice, CancellationToken.None);
+        var told = lease.InvokeAsync(_call, invocation, OnNotice);
         TimeSpan? killAt = null;
+        var begunAt = TimeSpan.Zero;
         var heartbeat = new Heartbeat(options, layout.Alive(_call));
         while (true)
         {
-            var pause = lease.Tells ? options.HeartbeatInterval : TimeSpan.FromTicks(Math.Clamp(_watch.Elapsed.Ticks / 10, ShortestPoll.Ticks, LongestPoll.Ticks));
+            var pause = lease.Tells || !_started ? options.HeartbeatInterval : TimeSpan.FromTicks(Math.Clamp((_watch.Elapsed - begunAt).Ticks / 10, ShortestPoll.Ticks, LongestPoll.Ticks));
             if (killAt is { } end)
                 pause = TimeSpan.FromTicks(Math.Clamp((end - _watch.Elapsed).Ticks, 0, pause.Ticks));
-            await WaitAsync(pause, killAt is null ? stopping.Task : null, lease.Tells || !told.IsCompleted ? told : null).ConfigureAwait(false);
+            await WaitAsync(pause, killAt is null ? stopping.Task : null, lease.Tells || !told.IsCompleted ? told : null, _started ? null : lease.Begun).ConfigureAwait(false);
+            if (lease.Begun.IsCompletedSuccessfully && !_started && Start())
+                heartbeat.Begin(begunAt = _watch.Elapsed);
 
             if (told.IsCompleted)
             {
@@ -88,13 +101,13 @@ internal sealed class StorageAttempt(
                 if (lease.Tells)
                     throw new WorkerLostException(lease.Worker, "the worker has ended the attempt without a status");
             }
-            else if (!lease.Tells || _watch.Elapsed >= options.HeartbeatInterval)
+            else if (_started && (!lease.Tells || _watch.Elapsed >= options.HeartbeatInterval))
             {
                 if (await TryReadStatusAsync().ConfigureAwait(false) is { } status)
                     return status;
             }
 
-            if (await heartbeat.IsLostAsync(_store, _watch.Elapsed).ConfigureAwait(false))
+            if (_started && await heartbeat.IsLostAsync(_store, _watch.Elapsed).ConfigureAwait(false))
             {
                 lease.Kill();
                 throw new WorkerLostException(lease.Worker, string.Create(CultureInfo.InvariantCulture, $"the worker gave no sign of life for {options.HeartbeatTimeout.TotalSeconds:0.#} s"));
@@ -102,7 +115,7 @@ internal sealed class StorageAttempt(
 
             if (killAt is null && stopping.Task.IsCompleted)
             {
-                killAt = _watch.Elapsed + job.CancellationGrace;
+                killAt = _started ? _watch.Elapsed + job.CancellationGrace : TimeSpan.Zero;
                 await StopAsync().ConfigureAwait(false);
             }
             else if (_watch.Elapsed >= killAt)
@@ -132,21 +145,18 @@ internal sealed class StorageAttempt(
         return await TryReadStatusAsync().ConfigureAwait(false);
     }
 
-    private static async Task WaitAsync(TimeSpan pause, Task? stopping, Task? told)
+    private static async Task WaitAsync(TimeSpan pause, params Task?[] events)
     {
-        if (told?.IsCompleted == true)
+        if (events.Any(happening => happening?.IsCompleted == true))
             return;
         using var enough = new CancellationTokenSource();
-        var delay = Task.Delay(pause, enough.Token);
-        await Task.WhenAny([delay, .. stopping is null ? [] : (Task[])[stopping], .. told is null ? [] : (Task[])[told]]).ConfigureAwait(false);
+        await Task.WhenAny([Task.Delay(pause, enough.Token), .. events.OfType<Task>()]).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false);
     }
 
     private async Task StopAsync()
     {
-        if (lease.Tells)
-            await lease.CancelAsync().ConfigureAwait(false);
-        else
+        if (!await lease.CancelAsync().ConfigureAwait(false))
             await _store.PutAsync(layout.Cancel(_call), ReadOnlyMemory<byte>.Empty, PutOptions.Overwrite, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -157,6 +167,9 @@ internal sealed class StorageAttempt(
 
     private async Task ReportAsync(InvocationStatus status)
     {
+        // It may have ended before its beginning was noticed; false when it was cancelled before.
+        if (!Start())
+            return;
         // Lines that were not told while it ran.
         for (var i = 0; i < status.Log.Count; i++)
             OnNotice(new WorkerNotice(status.Log[i], status.FirstLine + i, 0));
@@ -236,6 +249,9 @@ internal sealed class StorageAttempt(
         private string? _seen;
         private TimeSpan _changedAt;
         private TimeSpan _askedAt;
+
+        /// <summary>From now on signs of life are due.</summary>
+        public void Begin(TimeSpan now) => _changedAt = now;
 
         public async Task<bool> IsLostAsync(IObjectStore store, TimeSpan now)
         {

@@ -1,0 +1,24 @@
+namespace Dataplug.Lithops.Backends.Lambda;
+
+/// <summary>How a <see cref="LambdaBackend"/> invokes its function.</summary>
+public sealed record LambdaBackendOptions : RemoteBackendOptions
+{
+    /// <summary>The function: its name or ARN, with <c>:version</c> or <c>:alias</c> if one is meant. <c>dataplug runtime deploy
+    /// aws-lambda</c> makes one.</summary>
+    public required string Function { get; init; }
+
+    /// <summary>How Lambda is reached.</summary>
+    public LambdaOptions Lambda { get; init; } = new();
+
+    /// <summary>Whether to hand invocations over to Lambda's own queue and find their ends in storage, instead of holding a connection for
+    /// each. Lambda then repeats what fails twice by itself; of an attempt that has ended nothing is run again.</summary>
+    public bool Asynchronous { get; init; }
+
+    internal override void Validate()
+    {
+        base.Validate();
+        ArgumentException.ThrowIfNullOrWhiteSpace(Function, nameof(Function));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Lambda.RetryFor, TimeSpan.Zero, nameof(LambdaOptions.RetryFor));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Lambda.RetryDelay, TimeSpan.Zero, nameof(LambdaOptions.RetryDelay));
+    }
+}
