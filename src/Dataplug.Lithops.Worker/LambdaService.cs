@@ -19,6 +19,8 @@ internal sealed class LambdaService : IDisposable
     /// <summary>So long before the function is frozen or ended a task is told to stop, so that its end can still be written.</summary>
     private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMilliseconds(500);
 
+    private const long EarliestDeadline = 1_000_000_000_000;
+
     private readonly HttpClient _client = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly string _api;
 
@@ -116,10 +118,11 @@ internal sealed class LambdaService : IDisposable
     private static CancellationTokenSource Deadline(string? milliseconds)
     {
         var source = new CancellationTokenSource();
-        if (long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
+
+        // Milliseconds since 1970. Some emulators give what is none, and end nothing either.
+        if (long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > EarliestDeadline)
         {
-            // Since 1970, as documented; some emulators give what is left.
-            var left = at < 1_000_000_000_000 ? TimeSpan.FromMilliseconds(at) : DateTimeOffset.FromUnixTimeMilliseconds(at) - DateTimeOffset.UtcNow;
+            var left = DateTimeOffset.FromUnixTimeMilliseconds(at) - DateTimeOffset.UtcNow;
             source.CancelAfter(left > DeadlineMargin * 2 ? left - DeadlineMargin : left > TimeSpan.Zero ? left / 2 : TimeSpan.Zero);
         }
 
