@@ -102,7 +102,11 @@ internal sealed class HttpService(InvocationRunner runner, string worker, int co
             // Storage failed: there is no status, and the client has to know why.
             await AnswerAsync(context, HttpStatusCode.InternalServerError, exception.Message).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or BadHttpRequestException)
+        catch (BadHttpRequestException exception)
+        {
+            await AnswerAsync(context, (HttpStatusCode)exception.StatusCode, exception.Message).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             // The client broke off in the middle of its request, or of the answer.
             context.Abort();

@@ -51,11 +51,14 @@ internal sealed class LambdaService : IDisposable
             next.EnsureSuccessStatusCode();
             var id = Header(next.Headers, "Lambda-Runtime-Aws-Request-Id") ?? throw new FormatException("The Runtime API gave an event without a request id.");
             var lambdaEvent = await next.Content.ReadAsByteArrayAsync(CancellationToken.None).ConfigureAwait(false);
-            var isAbandoned = false;
             try
             {
                 using var deadline = Deadline(Header(next.Headers, "Lambda-Runtime-Deadline-Ms"));
-                (var answer, isAbandoned) = await AnswerAsync(runner, lambdaEvent, deadline.Token).ConfigureAwait(false);
+                var (answer, isAbandoned) = await AnswerAsync(runner, lambdaEvent, deadline.Token).ConfigureAwait(false);
+
+                // Code that did not stop still runs. Ending without an answer makes Lambda drop this environment; the status is in storage.
+                if (isAbandoned)
+                    return 3;
                 using var content = new ByteArrayContent(answer);
                 content.Headers.ContentType = new("application/json");
                 using var posted = await _client.PostAsync(new Uri($"{_api}invocation/{id}/response"), content, CancellationToken.None).ConfigureAwait(false);
@@ -66,10 +69,6 @@ internal sealed class LambdaService : IDisposable
                 // Whatever it is, the invocation has to be answered.
                 await PostErrorAsync($"invocation/{id}/error", exception).ConfigureAwait(false);
             }
-
-            // Code that did not stop still runs: Lambda starts a new environment for the next event.
-            if (isAbandoned)
-                return 3;
         }
     }
 

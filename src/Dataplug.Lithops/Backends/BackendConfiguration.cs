@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dataplug.Lithops.Backends.Http;
-using Dataplug.Lithops.Backends.Kubernetes;
 using Dataplug.Lithops.Backends.Lambda;
 using Dataplug.Lithops.Backends.Local;
 using Dataplug.Lithops.Backends.Processes;
@@ -143,20 +142,13 @@ internal sealed class BackendConfiguration
         return Checked(() => new HttpBackend(options), section);
     }
 
-    private KubernetesBackend Kubernetes(int? workers)
+    private IExecutorBackend Kubernetes(int? workers)
     {
+        const string Assembly = "Dataplug.Lithops.Kubernetes";
+        var type = Type.GetType($"{Assembly}.ConfiguredKubernetesBackend, {Assembly}")
+            ?? throw new ConfigurationException(_file, "executor.backend", $"the backend 'kubernetes' is in the assembly {Assembly}, which is not here", $"Reference {Assembly} in the application.");
         var section = _section?.Section("kubernetes");
-        var options = new KubernetesBackendOptions { Storage = Storage("kubernetes"), Image = Required(section?.Text("image"), "executor.kubernetes.image", "the worker's image") };
-        options = Common(options, workers) with
-        {
-            Namespace = section?.Text("namespace") ?? options.Namespace,
-            Context = section?.Text("context"),
-            ServiceAccount = section?.Text("serviceAccount"),
-            Cpu = section?.Text("cpu") ?? options.Cpu,
-            Memory = section?.Text("memory") ?? options.Memory,
-            EnvironmentSecret = section?.Text("environmentSecret"),
-        };
-        return Checked(() => new KubernetesBackend(options), section);
+        return Checked(((ConfiguredBackend)Activator.CreateInstance(type)!).Read(section, Storage("kubernetes"), options => Common(options, workers), Required), section);
     }
 
     private T Common<T>(T options, int? workers)

@@ -205,7 +205,13 @@ internal abstract class FutureLedger
         lock (Gate)
         {
             if (_inputsEnded)
+            {
+                // The backend failed when all inputs had been drawn: whatever isn't settled yet fails with that.
+                if (!_allSettled)
+                    _jobException ??= exception;
                 return;
+            }
+
             _inputsEnded = true;
             if (exception is null && !canceled && _knownCount is { } promised && _drawn < promised)
                 exception = new JobInputException(JobName, string.Create(CultureInfo.InvariantCulture, $"the inputs yielded {_drawn} of the {promised} items that they had said to have"), "Don't change a collection while a job runs on it.");

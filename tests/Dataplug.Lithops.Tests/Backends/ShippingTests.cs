@@ -141,6 +141,23 @@ public sealed class ShippingTests
     }
 
     [Fact]
+    public async Task A_backend_that_fails_when_all_inputs_are_drawn_fails_what_is_left()
+    {
+        await using var executor = new FunctionExecutor(new Scripted(async (job, _) =>
+        {
+            var tasks = job.ReadTasksAsync(CancellationToken.None).GetAsyncEnumerator();
+            for (var i = 0; i < 2 && await tasks.MoveNextAsync(); i++)
+                tasks.Current.Start("w");
+
+            // By asking for a third the executor gets to know that there is none; it goes on waiting for the two.
+            await Task.WhenAny(tasks.MoveNextAsync().AsTask(), Task.Delay(300, CancellationToken.None));
+            throw new IOException("the cluster is gone");
+        }));
+
+        await Assert.ThrowsAsync<BackendFailedException>(() => executor.MapAsync(x => x, [0, 1]).InTime());
+    }
+
+    [Fact]
     public async Task A_backend_that_returns_early_fails_what_is_left()
     {
         await using var executor = new FunctionExecutor(new Scripted((_, _) => Task.CompletedTask));

@@ -247,7 +247,7 @@ public sealed class FaultTests : IDisposable
         var layout = new JobLayout(invocation.Storage);
         var message = _scratch.Write("invocation", invocation.Sign(key));
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dataplug.Lithops.Worker.dll"), "run", message.Key]);
-        start.Environment[SingleInvocation.KeyVariable] = key.ToText();
+        start.Environment[Dataplug.Lithops.Backends.RemoteBackendOptions.KeyVariable] = key.ToText();
         using var worker = Process.Start(start)!;
 
         await worker.WaitForExitAsync().InTime();
@@ -265,7 +265,7 @@ public sealed class FaultTests : IDisposable
         await worker.WaitForExitAsync().InTime();
 
         Assert.Equal(1, worker.ExitCode);
-        Assert.Contains(SingleInvocation.KeyVariable, errors, StringComparison.Ordinal);
+        Assert.Contains(Dataplug.Lithops.Backends.RemoteBackendOptions.KeyVariable, errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json.Nodes;
 using Dataplug.Lithops.Backends.Processes;
 
 namespace Dataplug.Lithops.Backends.Lambda;
@@ -52,7 +53,8 @@ public static class LambdaPackage
 
         var worker = WorkerProgram.FindAssembly(workerPath);
         var files = FilesOf(worker).Concat(FilesOfRuntime()).ToList();
-        var size = files.Sum(file => new FileInfo(file.Path).Length) + Bootstrap.Length;
+        var configuration = RuntimeConfiguration(Path.ChangeExtension(worker, ".runtimeconfig.json"));
+        var size = files.Sum(file => new FileInfo(file.Path).Length) + Bootstrap.Length + configuration.Length;
         if (size > MaxUnpacked)
             throw new BackendFailedException(path, $"the package would be {size} bytes unpacked, and Lambda takes {MaxUnpacked}", "Leave out of the worker's folder what is not its own.");
         var temporary = path + ".tmp";
@@ -62,9 +64,8 @@ public static class LambdaPackage
             await using (stream.ConfigureAwait(false))
             {
                 using var zip = new ZipArchive(stream, ZipArchiveMode.Create);
-                var bootstrap = Entry(zip, BootstrapName, ExecutableMode);
-                await using (bootstrap.ConfigureAwait(false))
-                    await bootstrap.WriteAsync(Encoding.ASCII.GetBytes(Bootstrap.ReplaceLineEndings("\n")), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(zip, BootstrapName, ExecutableMode, Encoding.ASCII.GetBytes(Bootstrap.ReplaceLineEndings("\n")), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(zip, $"worker/{Path.GetFileNameWithoutExtension(worker)}.runtimeconfig.json", PlainMode, configuration, cancellationToken).ConfigureAwait(false);
                 foreach (var (name, source) in files.OrderBy(file => file.Name, StringComparer.Ordinal))
                 {
                     var entry = Entry(zip, name, name is "dotnet/dotnet" ? ExecutableMode : PlainMode);
@@ -88,6 +89,29 @@ public static class LambdaPackage
         return size;
     }
 
+    private static async Task WriteAsync(ZipArchive zip, string name, int mode, byte[] content, CancellationToken cancellationToken)
+    {
+        var entry = Entry(zip, name, mode);
+        await using (entry.ConfigureAwait(false))
+            await entry.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The worker's, without ASP.NET: as a custom runtime it needs none, and the package stays below the limit.</summary>
+    private static byte[] RuntimeConfiguration(string path)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Require(path)))!;
+        var options = json["runtimeOptions"]!.AsObject();
+        if (options["frameworks"] is JsonArray frameworks)
+        {
+            var core = frameworks.First(framework => (string?)framework!["name"] == "Microsoft.NETCore.App")!;
+            frameworks.Clear();
+            options.Remove("frameworks");
+            options["framework"] = core;
+        }
+
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
+    }
+
     // The same time for all: packages of the same files are the same, byte for byte.
     private static Stream Entry(ZipArchive zip, string name, int mode)
     {
@@ -102,7 +126,7 @@ public static class LambdaPackage
     {
         var folder = Path.GetDirectoryName(worker)!;
         var name = Path.GetFileNameWithoutExtension(worker);
-        foreach (var extension in (string[])[".dll", ".deps.json", ".runtimeconfig.json"])
+        foreach (var extension in (string[])[".dll", ".deps.json"])
             yield return ("worker/" + name + extension, Require(Path.Combine(folder, name + extension)));
         foreach (var asset in WorkerAssets.Of(Path.Combine(folder, name + ".deps.json"), LambdaRid))
         {
@@ -122,14 +146,8 @@ public static class LambdaPackage
         yield return ("dotnet/dotnet", Require(Path.Combine(root, "dotnet")));
         foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "host", "fxr", version)))
             yield return ($"dotnet/host/fxr/{version}/{Path.GetFileName(file)}", file);
-        foreach (var name in (string[])["Microsoft.NETCore.App", "Microsoft.AspNetCore.App"])
-        {
-            var folder = Path.Combine(shared, name, version);
-            if (!Directory.Exists(folder))
-                throw new BackendFailedException(folder, "this folder of the .NET runtime is missing", "Install the ASP.NET Core runtime of the same version.");
-            foreach (var file in Directory.EnumerateFiles(folder))
-                yield return ($"dotnet/shared/{name}/{version}/{Path.GetFileName(file)}", file);
-        }
+        foreach (var file in Directory.EnumerateFiles(framework))
+            yield return ($"dotnet/shared/Microsoft.NETCore.App/{version}/{Path.GetFileName(file)}", file);
     }
 
     private static string Require(string path) => File.Exists(path) ? path : throw new BackendFailedException(path, "this file is missing, and the package would not run without it");

@@ -12,8 +12,9 @@ internal sealed class SlurmScheduler : IArrayScheduler
     /// <summary>How many identifiers go into one command.</summary>
     private const int ManyIds = 500;
 
-    /// <summary>How much of what an element printed is told, in characters.</summary>
-    private const int LongestTail = 2000;
+    /// <summary>How much of the beginning and of the end of what an element printed is told, in characters. A crash of .NET begins with
+    /// its cause, and other programs end with it.</summary>
+    private const int LongestPart = 1000;
 
     private readonly SlurmBackendOptions _options;
     private readonly WorkerProgram _program;
@@ -68,7 +69,7 @@ internal sealed class SlurmScheduler : IArrayScheduler
             elements[element.Id] = element switch
             {
                 { State: "COMPLETED" } => new ArrayElement(ArrayElementState.Completed),
-                { HasEnded: true } => new ArrayElement(ArrayElementState.Lost, element.Describe() + await TailOfLogAsync(element.Id).ConfigureAwait(false)),
+                { HasEnded: true } => new ArrayElement(ArrayElementState.Lost, element.Describe() + await OutputAsync(element.Id).ConfigureAwait(false)),
                 { IsRunning: true } => new ArrayElement(ArrayElementState.Running),
                 _ => new ArrayElement(ArrayElementState.Waiting),
             };
@@ -140,12 +141,12 @@ internal sealed class SlurmScheduler : IArrayScheduler
 
     private string LogOf(string id) => Path.Combine(_logs, id + ".log");
 
-    private async Task<string> TailOfLogAsync(string id)
+    private async Task<string> OutputAsync(string id)
     {
         try
         {
             var text = (await File.ReadAllTextAsync(LogOf(id), CancellationToken.None).ConfigureAwait(false)).Trim();
-            return text.Length == 0 ? "" : "; it printed: " + (text.Length > LongestTail ? "…" + text[^LongestTail..] : text);
+            return text.Length == 0 ? "" : "; it printed: " + (text.Length > 2 * LongestPart ? $"{text[..LongestPart]} … {text[^LongestPart..]}" : text);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,6 @@
-namespace Dataplug.Lithops.Backends.Kubernetes;
+using Dataplug.Lithops.Backends;
+
+namespace Dataplug.Lithops.Kubernetes;
 
 /// <summary>How a <see cref="KubernetesBackend"/> runs its tasks.</summary>
 /// <remarks><see cref="RemoteBackendOptions.Storage"/> is an object store that the pods reach, or a volume that they share with this

@@ -1,6 +1,7 @@
+using Dataplug.Lithops.Backends;
 using k8s.Models;
 
-namespace Dataplug.Lithops.Backends.Kubernetes;
+namespace Dataplug.Lithops.Kubernetes;
 
 /// <summary>What is made in the cluster.</summary>
 /// <remarks>Kubernetes documentation, "Indexed Job for Parallel Processing with Static Work Assignment" and "Backoff limit per index"

@@ -1,9 +1,10 @@
+using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Backends.Arrays;
 using Dataplug.Lithops.Backends.Storage;
 using k8s;
 using k8s.Exceptions;
 
-namespace Dataplug.Lithops.Backends.Kubernetes;
+namespace Dataplug.Lithops.Kubernetes;
 
 /// <summary>Runs tasks as pods of Kubernetes' indexed jobs, from an image of the worker.</summary>
 /// <remarks>Written to the public documentation of Kubernetes and tested against its manifests and a stand-in of its API; it has not been

@@ -1,3 +1,4 @@
+using Dataplug.Lithops.Backends;
 using System.Globalization;
 using System.Net;
 using Dataplug.Lithops.Backends.Arrays;
@@ -5,7 +6,7 @@ using k8s;
 using k8s.Autorest;
 using k8s.Models;
 
-namespace Dataplug.Lithops.Backends.Kubernetes;
+namespace Dataplug.Lithops.Kubernetes;
 
 /// <summary>Indexed jobs of Kubernetes, by its API.</summary>
 internal sealed class KubernetesScheduler(KubernetesBackendOptions options, IKubernetes client, string key) : IArrayScheduler
