@@ -79,7 +79,10 @@ internal sealed class KubernetesScheduler(KubernetesBackendOptions options, IKub
         var array = id.Split('_')[0];
         lock (_gate)
         {
-            if (--_left[array] > 0)
+            if (!_left.TryGetValue(array, out var left))
+                return;
+            _left[array] = left - 1;
+            if (left > 1)
                 return;
             _left.Remove(array);
             _arrays.Remove(array);

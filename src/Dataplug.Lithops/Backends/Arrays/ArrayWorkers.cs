@@ -82,13 +82,12 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                     await SubmitAsync(batch).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
             _ready.Writer.TryComplete();
             while (_ready.Reader.TryRead(out var lease))
                 batch.Add(lease);
-            foreach (var lease in batch)
-                lease.End(new WorkerLostException(lease.Worker, "the backend was disposed"));
+            EndAll(batch, new WorkerLostException(scheduler.Name, "the backend was disposed"));
         }
     }
 
@@ -118,10 +117,9 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                 }
             }
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!_end.IsCancellationRequested)
         {
-            foreach (var lease in batch)
-                lease.End(exception);
+            EndAll(batch, exception as DataplugException ?? new BackendFailedException(scheduler.Name, "the array can't be submitted: " + exception.Message, innerException: exception));
         }
     }
 
@@ -159,12 +157,12 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
 
                 try
                 {
+                    if (watched.Length > 0)
+                        await WatchOnceAsync(watched).ConfigureAwait(false);
                     if (unwanted.Length > 0)
                         await scheduler.CancelAsync(unwanted, _end.Token).ConfigureAwait(false);
                     lock (_gate)
                         _unwanted.ExceptWith(unwanted);
-                    if (watched.Length > 0)
-                        await WatchOnceAsync(watched).ConfigureAwait(false);
                     unavailableSince = null;
                 }
                 catch (SchedulerUnavailableException exception)
@@ -174,19 +172,20 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                     if (TimeProvider.System.GetElapsedTime(unavailableSince.Value) > SchedulerPatience)
                         EndAll(watched, new BackendFailedException(scheduler.Name, string.Create(CultureInfo.InvariantCulture, $"{exception.Message}, for {SchedulerPatience}"), "Is the cluster up?"));
                 }
-                catch (BackendFailedException exception)
+                catch (Exception exception) when (!_end.IsCancellationRequested)
                 {
-                    EndAll(watched, exception);
+                    // Without this loop nothing would ever end.
+                    EndAll(watched, exception as BackendFailedException ?? new BackendFailedException(scheduler.Name, "the tasks can't be watched: " + exception.Message, innerException: exception));
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
             // The backend is disposed.
         }
     }
 
-    private static void EndAll(Lease[] leases, Exception why)
+    private static void EndAll(IEnumerable<Lease> leases, Exception why)
     {
         foreach (var lease in leases)
             lease.End(why);
