@@ -50,6 +50,8 @@ start_server() {
 start_server S3 s3-up.sh DATAPLUG_TEST_S3 S3 ENDPOINT
 start_server Azurite azurite-up.sh DATAPLUG_TEST_AZURE AZURITE ENDPOINT
 start_server Redis redis-up.sh DATAPLUG_TEST_REDIS REDIS ADDRESS
+start_server Slurm slurm-up.sh DATAPLUG_TEST_SLURM SLURM CONF
+start_server Lambda lambda-up.sh DATAPLUG_TEST_LAMBDA LAMBDA ENDPOINT
 
 for project in tests/*/*.csproj; do
   grep -q '<IsTestProject>false' "$project" && continue

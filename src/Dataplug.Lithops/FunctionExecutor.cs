@@ -62,15 +62,16 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     /// <c>kubernetes</c>; null for the configured one.</param>
     /// <param name="options">How the executor runs jobs; null for the defaults. Its MaxParallelism counts before DATAPLUG_WORKERS and
     /// <c>executor.workers</c>.</param>
+    /// <param name="environment">Looks variables up; null for those of the process.</param>
     /// <remarks>Registers the configured stores with <see cref="ObjectStores.Default"/>, by which slices are read.</remarks>
     /// <exception cref="ConfigurationException">What is configured can't be used.</exception>
     /// <exception cref="BackendFailedException">The backend can't be used here.</exception>
-    public static FunctionExecutor Open(string? backend = null, ExecutorOptions? options = null)
+    public static FunctionExecutor Open(string? backend = null, ExecutorOptions? options = null, Func<string, string?>? environment = null)
     {
         options ??= new ExecutorOptions();
         options.Validate();
-        StorageOptions.LoadForWorker().AddTo(ObjectStores.Default);
-        return new FunctionExecutor(BackendConfiguration.Open(backend, options.MaxParallelism), options);
+        StorageOptions.LoadForWorker(environment).AddTo(ObjectStores.Default);
+        return new FunctionExecutor(BackendConfiguration.Open(backend, options.MaxParallelism, environment: environment), options);
     }
 
     /// <summary>The name of the backend, as in <c>local</c>.</summary>

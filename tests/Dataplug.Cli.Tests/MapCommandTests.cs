@@ -19,6 +19,33 @@ public sealed class MapCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task On_a_backend_outputs_and_errors_are_those_of_programs_here()
+    {
+        var file = await _workspace.FastqAsync();
+        string[] words = ["map", file.Path, "--param", "count=5", "--", "sh", "-c", "echo \"warning {index}\" >&2; wc -c; [ {index} != 3 ] || exit 7"];
+        var here = await _tool.RunAsync(words);
+
+        _tool.Variables["DATAPLUG_BACKEND"] = "processes";
+        var there = await _tool.RunAsync(words);
+
+        Assert.Equal((1, 1), (here.ExitCode, there.ExitCode));
+        Assert.Equal(here.Text, there.Text);
+        Assert.Contains("slice 3: ", there.Error, StringComparison.Ordinal);
+        Assert.Contains("exit code 7", there.Error, StringComparison.Ordinal);
+        Assert.Equal([.. Enumerable.Range(0, 5).Select(i => $"[{i}] warning {i}")], there.Error.Split('\n').Where(line => line.Contains("] warning", StringComparison.Ordinal)).Order());
+    }
+
+    [Fact]
+    public async Task A_backend_that_is_not_there_is_told_with_those_that_are()
+    {
+        var result = await _tool.RunAsync("map", _workspace.Text(), "--backend", "moon", "--param", "count=2", "--", "cat");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("there is no backend 'moon'", result.ErrorLine, StringComparison.Ordinal);
+        Assert.Contains("slurm", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_object_is_indexed_first_with_a_note_when_it_was_not()
     {
         var text = _workspace.Text();

@@ -19,27 +19,37 @@ internal static class MapCommand
     {
         var uri = SharedOptions.Uri();
         var program = new Argument<string[]>("COMMAND") { Description = "After '--': the program and its arguments. {index} and {count} are filled in.", Arity = ArgumentArity.OneOrMore };
-        var workers = CountOption.Create("--workers", "Programs run at once.", Environment.ProcessorCount, minimum: 1);
+        var workers = CountOption.Create("--workers", "Programs run at once; on a configured backend its own number unless given.", Environment.ProcessorCount, minimum: 1);
+        var backend = new Option<string?>("--backend") { HelpName = "NAME", Description = "Where the programs run: local, processes, slurm, aws-lambda, http, kubernetes. Default: DATAPLUG_BACKEND, else 'executor.backend' of dataplug.json, else here." };
         var retries = CountOption.Create("--retries", "How often a program that fails on a slice is run again.", 0, minimum: 0);
         var command = new CommandWithExamples("map", "Run a program once per slice, with the slice on its standard input; print the outputs in order.",
             "dataplug map reads.fastq.gz --strategy batches --param count=16 -- wc -l",
             "dataplug map s3://bucket/table.csv --strategy rows --param rows=100000 --workers 8 --retries 2 -- python3 score.py --part {index}",
-            "dataplug map reads.fastq.gz --param count=4 -- sh -c 'gzip > part-{index}.fastq.gz'")
+            "dataplug map reads.fastq.gz --param count=4 -- sh -c 'gzip > part-{index}.fastq.gz'",
+            "DATAPLUG_JOBS=/shared/jobs dataplug map /shared/reads.fastq.gz --backend slurm --param count=200 -- wc -l")
         {
-            uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, retries, shared.Salvage, shared.Metadata, shared.MetaBucket,
+            uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, backend, retries, shared.Salvage, shared.Metadata, shared.MetaBucket,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             await using var session = open(result);
-            var template = new CommandTemplate(result.GetRequiredValue(program));
-            if (!template.CanBeFound())
+            var words = result.GetRequiredValue(program);
+            var template = new CommandTemplate(words);
+            var isWorkersGiven = result.GetResult(workers) is { Implicit: false };
+            await using var executor = FunctionExecutor.Open(result.GetValue(backend), new ExecutorOptions { MaxParallelism = isWorkersGiven ? result.GetValue(workers) : null }, session.Terminal.Variables);
+
+            // What there is on machines elsewhere shows when it is started there.
+            if (executor.BackendName is "local" or "processes" && !template.CanBeFound())
                 throw new UsageException($"there is no program '{template.Program}'");
 
             var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), result.GetValue(shared.Salvage), cancellationToken);
             var choice = StrategyChoice.Parse(source.Format, result.GetValue(shared.Strategy), result.GetValue(shared.Parameters) ?? []);
             await EnsureIndexedAsync(session, source, cancellationToken);
             var slices = await source.PartitionAsync(choice.Name, choice.Parameters, cancellationToken);
-            await RunAsync(session, slices, template, result.GetValue(workers), result.GetValue(retries), cancellationToken);
+            if (executor.BackendName == "local")
+                await RunHereAsync(executor, session, slices, template, result.GetValue(retries), cancellationToken);
+            else
+                await RunElsewhereAsync(executor, session, slices, words, result.GetValue(retries), cancellationToken);
             return ExitCodes.Ok;
         });
         return command;
@@ -55,24 +65,48 @@ internal static class MapCommand
         _ = await PreprocessCommand.RunAsync(session, source, new PreprocessOptions(), cancellationToken);
     }
 
-    private static async Task RunAsync(Session session, IReadOnlyList<Slice> slices, CommandTemplate template, int workers, int retries, CancellationToken cancellationToken)
+    private static Task RunHereAsync(FunctionExecutor executor, Session session, IReadOnlyList<Slice> slices, CommandTemplate template, int retries, CancellationToken cancellationToken)
     {
         var program = new SliceProgram(template, new SpoolMemory(SpoolMemoryLimit), session.Terminal.ErrorText);
-        var failures = new List<(int Slice, TaskFailedException Failure)>();
-        await using var executor = new FunctionExecutor(new ExecutorOptions { MaxParallelism = workers });
         var job = executor.MapAsync(
             (slice, token) => program.RunAsync(slice, token),
             slices,
             new JobOptions { Name = template.Program, Retries = retries, ShouldRetry = IsWorthARetry },
             cancellationToken);
+        return PassOutputsAsync(
+            job,
+            slices.Count,
+            async spool =>
+            {
+                await using (spool)
+                    await spool.WriteToAsync(session.Terminal.Output, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>On a backend: slices and the program's words travel, and outputs come back through the jobs' storage.</summary>
+    private static Task RunElsewhereAsync(FunctionExecutor executor, Session session, IReadOnlyList<Slice> slices, string[] words, int retries, CancellationToken cancellationToken)
+    {
+        var serializer = Session.Formats.CreateSliceSerializer();
+        var job = executor.MapAsync(
+            RemoteSliceProgram.RunAsync,
+            slices.Select(slice => new RemoteSliceProgram.Input(serializer.Serialize(slice), words)),
+            new JobOptions { Name = words[0], Retries = retries, ShouldRetry = RemoteSliceProgram.IsWorthARetry, Messages = new ErrorLines(session.Terminal.ErrorText) },
+            cancellationToken);
+        return PassOutputsAsync(job, slices.Count, output => session.Terminal.Output.WriteAsync(output, cancellationToken).AsTask(), cancellationToken);
+    }
+
+    private static async Task PassOutputsAsync<T>(FutureList<T> job, int count, Func<T, Task> pass, CancellationToken cancellationToken)
+    {
+        var failures = new List<(int Slice, TaskFailedException Failure)>();
         try
         {
-            for (var i = 0; i < slices.Count; i++)
+            for (var i = 0; i < count; i++)
             {
                 try
                 {
-                    await using var output = await job[i].GetResultAsync(cancellationToken);
-                    await output.WriteToAsync(session.Terminal.Output, cancellationToken);
+                    // Whatever ends the whole job is seen at the next one.
+                    await pass(await job[i].GetResultAsync(cancellationToken));
                 }
                 catch (TaskFailedException exception)
                 {
@@ -87,7 +121,7 @@ internal static class MapCommand
         }
 
         if (failures.Count > 0)
-            throw new WorkFailedException($"{failures.Count} of {slices.Count} slices failed", Describe(failures));
+            throw new WorkFailedException($"{failures.Count} of {count} slices failed", Describe(failures));
     }
 
     // A program may fail for a reason of the moment, and so may a store; a changed or broken object stays as it is.
@@ -107,5 +141,14 @@ internal static class MapCommand
         if (failures.Count > FailuresShown)
             lines.Add(string.Create(CultureInfo.InvariantCulture, $"  and {failures.Count - FailuresShown} more: slices {string.Join(", ", failures.Skip(FailuresShown).Select(failure => failure.Slice))}"));
         return lines;
+    }
+
+    private sealed class ErrorLines(TextWriter error) : IProgress<TaskMessage>
+    {
+        public void Report(TaskMessage value)
+        {
+            lock (error)
+                error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{value.TaskIndex}] {value.Text}"));
+        }
     }
 }

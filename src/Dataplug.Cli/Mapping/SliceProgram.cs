@@ -12,6 +12,9 @@ namespace Dataplug.Cli.Mapping;
 /// <param name="error">Takes the programs' standard error, each line with the number of its slice.</param>
 internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, TextWriter error)
 {
+    /// <summary>Part of the message of a program that is not there.</summary>
+    public const string CanNotBeStarted = "can't be started";
+
     private const int BufferSize = 1 << 16;
     private const int KeptLines = 5;
     private const int LongestLine = 8192;
@@ -58,7 +61,7 @@ internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, 
         }
         catch (Win32Exception exception)
         {
-            throw new ProgramFailedException($"'{start.FileName}' can't be started: {exception.Message}", couldStart: false, []);
+            throw new ProgramFailedException($"'{start.FileName}' {CanNotBeStarted}: {exception.Message}", couldStart: false, []);
         }
     }
 

@@ -95,3 +95,6 @@ internal sealed record StoredAnswer(string? Key, string Uri, long Size, string E
 
 /// <summary>What <c>storage delete --json</c> says: how many objects were asked for, or, with a prefix, were found.</summary>
 internal sealed record DeletedAnswer(long Objects);
+
+/// <summary>One function, as <c>runtime list --json</c> tells it.</summary>
+internal sealed record RuntimeAnswer(string Name, int MemoryMegabytes, double TimeoutSeconds, long PackageSize, string Changed);

@@ -31,5 +31,6 @@ internal static class JsonText
 [JsonSerializable(typeof(StoredAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<StoredAnswer>))]
 [JsonSerializable(typeof(DeletedAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<RuntimeAnswer>))]
 [JsonSerializable(typeof(DemoAnswer))]
 internal sealed partial class JsonContracts : JsonSerializerContext;

@@ -155,7 +155,7 @@ internal sealed class BackendConfiguration
         where T : RemoteBackendOptions => options with
     {
         MaxParallelism = workers ?? options.MaxParallelism,
-        Key = IsSet(RemoteBackendOptions.KeyVariable) ? null : _section?.Text("key"),
+        Key = Variable(RemoteBackendOptions.KeyVariable) ?? _section?.Text("key"),
         HeartbeatInterval = _section?.Seconds("heartbeatIntervalSeconds") ?? options.HeartbeatInterval,
         HeartbeatTimeout = _section?.Seconds("heartbeatTimeoutSeconds") ?? options.HeartbeatTimeout,
     };
@@ -163,7 +163,7 @@ internal sealed class BackendConfiguration
     /// <summary>Where jobs go: named for them, else below the configured storage.</summary>
     private ObjectUri Storage(string backend)
     {
-        var (text, place, key) = Variable(StorageVariable) is { } variable ? (variable, "environment", StorageVariable) : (_section?.Text("storage"), _file, "executor.storage");
+        var (text, place, key) = Variable(StorageVariable) is { } variable ? (variable, "environment", StorageVariable) : (Located(_section?.Text("storage")), _file, "executor.storage");
         if (text is null)
         {
             var storage = StorageOptions.Load(_directory, _environment);
@@ -196,6 +196,9 @@ internal sealed class BackendConfiguration
 
     private string Required(string? value, string key, string what) =>
         value ?? throw new ConfigurationException(_file, key, $"{what} is not configured", "docs/executors.md lists what can be configured.");
+
+    /// <summary>A path is meant from the file on, wherever the program is started.</summary>
+    private string? Located(string? text) => text is null || text.Contains("://", StringComparison.Ordinal) ? text : PathOf(text);
 
     private string? PathOf(string? text) => text is null ? null : Path.GetFullPath(text, Path.GetDirectoryName(_file)!);
 

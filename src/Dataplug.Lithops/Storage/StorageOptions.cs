@@ -44,7 +44,8 @@ public sealed record StorageOptions
         StorageConfiguration.Load(directory ?? Directory.GetCurrentDirectory(), environment ?? System.Environment.GetEnvironmentVariable);
 
     /// <summary>The same for a worker, to which each invocation says where its storage is.</summary>
-    internal static StorageOptions LoadForWorker() => StorageConfiguration.LoadStores(Directory.GetCurrentDirectory(), System.Environment.GetEnvironmentVariable);
+    internal static StorageOptions LoadForWorker(Func<string, string?>? environment = null) =>
+        StorageConfiguration.LoadStores(Directory.GetCurrentDirectory(), environment ?? System.Environment.GetEnvironmentVariable);
 
     /// <summary>Makes stores for <c>file</c>, <c>s3</c>, <c>az</c>, <c>redis</c>, <c>rediss</c>, <c>http</c> and <c>https</c>.</summary>
     public ObjectStores CreateStores() => AddTo(new ObjectStores(Retry));
