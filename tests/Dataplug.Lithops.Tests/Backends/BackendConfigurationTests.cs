@@ -58,7 +58,7 @@ public sealed class BackendConfigurationTests : IDisposable
     [InlineData("executor: { backend: aws-lambda, storage: 's3://b/j' }", "executor.awsLambda.function", "name")]
     [InlineData("executor: { backend: aws-lambda, awsLambda: { function: f } }", "executor.storage", "object store")]
     [InlineData("executor: { backend: slurm, storage: 'https://host/jobs' }", "executor.storage", "written")]
-    [InlineData("executor: { backend: slurm, heartbeatTimeoutSeconds: 1 }", "executor", "heartbeatInterval")]
+    [InlineData("executor: { backend: slurm, heartbeatTimeoutSeconds: 1 }", "executor", "HeartbeatTimeout")]
     [InlineData("executor: { workers: 0 }", "executor.workers", "from 1")]
     public void What_can_not_be_used_is_told_with_its_key(string yaml, string key, string hint)
     {
