@@ -145,7 +145,7 @@ public sealed class ShippingTests
     {
         await using var executor = new FunctionExecutor(new Scripted(async (job, _) =>
         {
-            var tasks = job.ReadTasksAsync(CancellationToken.None).GetAsyncEnumerator();
+            var tasks = job.ReadTasksAsync(CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
             for (var i = 0; i < 2 && await tasks.MoveNextAsync(); i++)
                 tasks.Current.Start("w");
 

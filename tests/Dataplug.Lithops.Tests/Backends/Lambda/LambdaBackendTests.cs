@@ -31,18 +31,16 @@ public sealed class LambdaConformance : BackendConformance, IAsyncLifetime
         options);
 }
 
-public sealed class LambdaBackendTests : IAsyncLifetime
+public sealed class LambdaBackendTests : IAsyncLifetime, IDisposable
 {
     private readonly ScratchFolder _scratch = new();
     private LambdaDeployments _deployed = null!;
 
     public async Task InitializeAsync() => _deployed = await LambdaDeployments.GetAsync();
 
-    public Task DisposeAsync()
-    {
-        _scratch.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _scratch.Dispose();
 
     [Fact]
     public async Task Invocations_that_lambda_queues_end_in_storage()

@@ -28,17 +28,15 @@ public sealed class SlurmConformance : BackendConformance, IAsyncLifetime
         options);
 }
 
-public sealed class SlurmBackendTests : IAsyncLifetime
+public sealed class SlurmBackendTests : IAsyncLifetime, IDisposable
 {
     private readonly ScratchFolder _scratch = new();
 
     public Task InitializeAsync() => SlurmServer.GetAsync();
 
-    public Task DisposeAsync()
-    {
-        _scratch.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _scratch.Dispose();
 
     [Fact]
     public async Task Tasks_that_are_ready_together_are_one_job_array()
@@ -127,7 +125,7 @@ public sealed class SlurmBackendTests : IAsyncLifetime
         }
 
         var left = Directory.GetFiles(options.Storage.Key, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(options.Storage.Key, file));
-        Assert.Empty(left.Where(file => file.StartsWith("jobs", StringComparison.Ordinal) || file.StartsWith("arrays", StringComparison.Ordinal)));
+        Assert.DoesNotContain(left, file => file.StartsWith("jobs", StringComparison.Ordinal) || file.StartsWith("arrays", StringComparison.Ordinal));
         await Soon.Until(() => Run("squeue", "--noheader", "--states=PENDING,RUNNING", "--format=%Z").Contains(_scratch.Path, StringComparison.Ordinal) is false);
     }
 
