@@ -4,6 +4,8 @@ using Dataplug.Lithops;
 
 namespace Dataplug.Samples.Tests;
 
+using Storage = Dataplug.Lithops.Storage;
+
 /// <summary>TeraSort over the stores that there are, held against a sort in memory; and its validator against outputs that are wrong.</summary>
 public sealed partial class TeraSortTests : IDisposable
 {
@@ -57,6 +59,15 @@ public sealed partial class TeraSortTests : IDisposable
         Assert.Equal([0x00, 0x11, .. "00000000000000000000000000000002"u8, 0x88, 0x99, 0xAA, 0xBB], records[2].AsSpan(10, 38));
         Assert.Equal("000022220000222200002222000000002222000000001111"u8, records[0].AsSpan(48, 48));
         Assert.Equal([0xCC, 0xDD, 0xEE, 0xFF], records[2].AsSpan(96, 4));
+    }
+
+    // 7a27e2d0d55de is the checksum that gensort -c, valsort and Hadoop's TeraValidate give for the first million records.
+    [Fact]
+    public async Task The_checksum_is_that_of_gensort()
+    {
+        var place = await ConfiguredStorage.CreateAsync("file", _folder);
+        var output = (await RunAsync(place, "local", "--records", "1000000")).Succeeded();
+        Assert.EndsWith("1,000,000 records in order, checksum 7a27e2d0d55de, 0 duplicate keys\n", output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -6,6 +6,8 @@ using Dataplug.Lithops;
 
 namespace Dataplug.Samples.Tests;
 
+using Storage = Dataplug.Lithops.Storage;
+
 /// <summary>WordCount, held against a count that is made letter by letter.</summary>
 public sealed class WordCountTests : IDisposable
 {
