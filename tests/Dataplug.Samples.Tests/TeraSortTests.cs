@@ -4,8 +4,6 @@ using Dataplug.Lithops;
 
 namespace Dataplug.Samples.Tests;
 
-using Storage = Dataplug.Lithops.Storage;
-
 /// <summary>TeraSort over the stores that there are, held against a sort in memory; and its validator against outputs that are wrong.</summary>
 public sealed partial class TeraSortTests : IDisposable
 {
@@ -132,7 +130,7 @@ public sealed partial class TeraSortTests : IDisposable
         Assert.Contains(damage == "outputs" ? found.Replace("output 1", "output 2", StringComparison.Ordinal) : found, line, StringComparison.Ordinal);
     }
 
-    private static async Task<List<byte[]>> ReadAsync(Storage storage, List<string> keys, string part)
+    private static async Task<List<byte[]>> ReadAsync(Lithops.Storage storage, List<string> keys, string part)
     {
         var records = new List<byte[]>();
         foreach (var key in keys.Where(key => key.StartsWith($"terasort/{part}/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
@@ -140,7 +138,7 @@ public sealed partial class TeraSortTests : IDisposable
         return records;
     }
 
-    private static async Task<Storage> OpenAsync(string kind, ConfiguredStorage place) => Storage.Open(new StorageOptions
+    private static async Task<Lithops.Storage> OpenAsync(string kind, ConfiguredStorage place) => Lithops.Storage.Open(new StorageOptions
     {
         Location = place.Location,
         S3 = kind == "s3" ? (await S3Server.GetAsync()).Options : null,

@@ -6,8 +6,6 @@ using Dataplug.Lithops;
 
 namespace Dataplug.Samples.Tests;
 
-using Storage = Dataplug.Lithops.Storage;
-
 /// <summary>WordCount, held against a count that is made letter by letter.</summary>
 public sealed class WordCountTests : IDisposable
 {
@@ -36,7 +34,7 @@ public sealed class WordCountTests : IDisposable
         var text = MakeText(words: 20_000);
         var path = await WriteAsync("text.txt.gz", text);
         var place = await ConfiguredStorage.CreateAsync("s3", _folder);
-        await using (var storage = Storage.Open(new StorageOptions { Location = place.Location, S3 = (await S3Server.GetAsync()).Options }))
+        await using (var storage = Lithops.Storage.Open(new StorageOptions { Location = place.Location, S3 = (await S3Server.GetAsync()).Options }))
             await storage.UploadFileAsync(path, "text.txt.gz");
         var program = await SampleProgram.RunAsync("WordCount", [.. Environment(), .. place.Environment], place.Location + "/text.txt.gz", "--top", "3");
         Assert.Equal(Expected(text, top: 3), program.Succeeded());
