@@ -54,7 +54,7 @@ internal static class EntryPoint
                     return 2;
             }
         }
-        catch (Exception exception) when (exception is DataplugException or ConfigurationException or FormatException or IOException or TimeoutException or HttpRequestException)
+        catch (Exception exception) when (exception is DataplugException or FormatException or IOException or TimeoutException or HttpRequestException)
         {
             await Console.Error.WriteLineAsync("dataplug worker: " + exception.Message);
             return 1;
