@@ -8,6 +8,7 @@ using Dataplug.Lithops.Backends.Local;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Futures;
 using Dataplug.Lithops.Jobs;
+using Dataplug.Lithops.Records;
 using Dataplug.Storage;
 
 namespace Dataplug.Lithops;
@@ -28,6 +29,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     private readonly string _id = RandomNumberGenerator.GetHexString(8, lowercase: true);
     private readonly Lock _gate = new();
     private readonly HashSet<IJobRun> _jobs = [];
+    private readonly JobHistory _history = new();
     private Task? _disposal;
     private int _jobNumber;
 
@@ -159,6 +161,13 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(futures);
         return futures.WaitAsync(waitFor, timeout, cancellationToken);
     }
+
+    /// <summary>
+    /// The jobs of this executor as they stand, in the order in which they were submitted: those that run, and of those that have ended
+    /// the last hundred, or fewer when they have more than 20,000 tasks together.
+    /// </summary>
+    public IReadOnlyList<JobRecord> GetJobs() =>
+        [.. Jobs().Select(job => job.Record()).Concat(_history.ToArray()).DistinctBy(job => job.Id).OrderBy(job => job.Submitted).ThenBy(job => job.Id.Length).ThenBy(job => job.Id, StringComparer.Ordinal)];
 
     /// <summary>Cancels all jobs that are under way. The executor takes new ones afterwards.</summary>
     public void CancelAll()
@@ -367,6 +376,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
 
     private void OnLeft(IJobRun job)
     {
+        _history.Add(job.Record());
         lock (_gate)
             _jobs.Remove(job);
     }

@@ -9,8 +9,11 @@ namespace Dataplug.Lithops.Futures;
 /// </summary>
 internal abstract class FutureLedger
 {
+    private const int LongestFailure = 2000;
+
     private readonly List<Future?>? _futures;
     private readonly List<int>? _settledOrder;
+    private readonly List<TaskRecord>? _streamed;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DateTimeOffset _submitted;
     private readonly long _submittedAt;
@@ -47,6 +50,10 @@ internal abstract class FutureLedger
             _knownCount = knownCount;
             _futures = [];
             _settledOrder = [];
+        }
+        else
+        {
+            _streamed = [];
         }
     }
 
@@ -145,6 +152,8 @@ internal abstract class FutureLedger
     public void Started(Future future, string worker, long timestamp)
     {
         ref var data = ref future.Data;
+        if (data.Attempts > 0)
+            (data.Earlier ??= []).Add(new Future.EarlierAttempt(data.StartedAt, data.DurationTicks, data.Worker));
         data.Worker = worker;
         data.StartedAt = timestamp;
         data.Attempts++;
@@ -319,6 +328,42 @@ internal abstract class FutureLedger
         }
     }
 
+    /// <summary>The job as it stands, with its tasks.</summary>
+    public JobRecord Record(string backend)
+    {
+        lock (Gate)
+        {
+            var total = _knownCount ?? (_inputsEnded ? _drawn : null);
+            var state = !_allSettled ? JobState.Running
+                : _failed > 0 || _jobException is not null ? JobState.Failed
+                : _canceled > 0 ? JobState.Canceled
+                : JobState.Succeeded;
+            var tasks = _streamed is not null
+                ? [.. _streamed.OrderBy(task => task.Index)]
+                : Enumerable.Range(0, Math.Min(total ?? _drawn, JobRecord.MaxTasks)).Select(index => RecordOf(GetOrCreate(index))).ToList();
+            return new JobRecord
+            {
+                Id = JobId,
+                Name = JobName,
+                Backend = backend,
+                State = state,
+                Submitted = _submitted,
+                Ended = _allSettled ? InstantOf(_endedAt) : null,
+                Updated = _submitted + Time.GetElapsedTime(_submittedAt),
+                Total = total,
+                Drawn = _drawn,
+                Running = _running,
+                Succeeded = _succeeded,
+                Failed = _failed,
+                Canceled = _canceled,
+                Retries = _retries,
+                Problem = _jobException?.Message,
+                Tasks = tasks,
+                TasksLeftOut = Math.Max(0, (_streamed is null ? total ?? _drawn : _succeeded + _failed + _canceled) - tasks.Count),
+            };
+        }
+    }
+
     public TaskStatistics StatisticsOf(Future future)
     {
         lock (Gate)
@@ -326,6 +371,7 @@ internal abstract class FutureLedger
             ref var data = ref future.Data;
             return new TaskStatistics
             {
+                EarlierAttempts = data.Earlier is null ? [] : [.. data.Earlier.Select(attempt => new AttemptTime(InstantOf(attempt.StartedAt)!.Value, new TimeSpan(attempt.DurationTicks), attempt.Worker))],
                 Submitted = _submitted,
                 Queued = InstantOf(data.QueuedAt),
                 Started = InstantOf(data.StartedAt),
@@ -365,6 +411,15 @@ internal abstract class FutureLedger
         return _futures[index] ??= Create(index);
     }
 
+    private TaskRecord RecordOf(Future future) => new()
+    {
+        Index = future.Index,
+        State = future.State,
+        Progress = future.Progress,
+        Statistics = StatisticsOf(future),
+        Failure = future.Exception?.Message is { Length: > LongestFailure } message ? message[..LongestFailure] + "…" : future.Exception?.Message,
+    };
+
     private bool SettleUnderGate(Future future, FutureState state, DataplugException? failure, long timestamp)
     {
         if (future.IsDone)
@@ -387,6 +442,8 @@ internal abstract class FutureLedger
 
         _settledOrder?.Add(future.Index);
         future.SetState(state);
+        if (_streamed?.Count < JobRecord.MaxTasks)
+            _streamed.Add(RecordOf(future));
         return true;
     }
 

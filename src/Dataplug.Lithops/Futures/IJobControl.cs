@@ -9,6 +9,9 @@ internal interface IJobControl
     /// <summary>What the receiver of progress threw; null when it did not.</summary>
     Exception? ProgressException { get; }
 
+    /// <summary>The job as it stands.</summary>
+    JobRecord Record();
+
     /// <summary>Cancels whatever of the job hasn't ended.</summary>
     void Cancel();
 

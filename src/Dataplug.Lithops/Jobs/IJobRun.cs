@@ -9,5 +9,8 @@ internal interface IJobRun
     /// <summary>Done when the backend has let go of the job and the inputs' enumerator is disposed.</summary>
     Task BackendRun { get; }
 
+    /// <summary>The job as it stands.</summary>
+    JobRecord Record();
+
     void Cancel();
 }

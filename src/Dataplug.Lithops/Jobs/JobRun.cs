@@ -149,6 +149,8 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         }
     }
 
+    public JobRecord Record() => Ledger.Record(_backend.Name);
+
     public void Cancel()
     {
         TaskAttempt<TInput, TResult>[] live;
