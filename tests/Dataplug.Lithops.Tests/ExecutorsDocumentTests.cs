@@ -26,7 +26,7 @@ public sealed partial class ExecutorsDocumentTests
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
-        Assert.Equal(13, snippets.Count);
+        Assert.Equal(14, snippets.Count);
         Assert.All(snippets.Where(snippet => !snippet.Contains(".Plot(", StringComparison.Ordinal)), snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
     }
 
@@ -54,6 +54,11 @@ public sealed partial class ExecutorsDocumentTests
 
         JobSummary summary = await futures.WhenAllSettledAsync();
         Console.WriteLine($"{summary.Succeeded} of {summary.Tasks}, speed-up {summary.SpeedUp:F1}, slowest: task {summary.SlowestTask}");
+
+        CostEstimate cost = summary.EstimateCost(PriceModel.AwsLambdaArm64, memoryBytes: 2L << 30);
+        CostEstimate cores = summary.EstimateCost(PriceModel.SlurmCoreHours(0.02m, "EUR"), memoryBytes: 0, vcpus: 4);
+        Console.WriteLine($"{cost}, {cost.Invocations} invocations; or {cores}");
+        Assert.Equal(3, cost.Invocations);
 
         Assert.Equal([4, 2, 1], await futures);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Cost;
 
 namespace Dataplug.Lithops.Futures;
 
@@ -14,6 +15,7 @@ internal abstract class FutureLedger
     private readonly List<Future?>? _futures;
     private readonly List<int>? _settledOrder;
     private readonly List<TaskRecord>? _streamed;
+    private readonly ResourceUse _use = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DateTimeOffset _submitted;
     private readonly long _submittedAt;
@@ -169,6 +171,7 @@ internal abstract class FutureLedger
         data.DurationTicks = Time.GetElapsedTime(data.StartedAt, timestamp).Ticks;
         data.TotalDurationTicks += data.DurationTicks;
         data.Report = report;
+        _use.Add(data.DurationTicks, report, keepDuration: _futures is not null);
         data.Abandoned = abandoned;
         _runningFractions -= data.Fraction;
         data.Fraction = 0;
@@ -322,6 +325,12 @@ internal abstract class FutureLedger
                 Median = ran.Count == 0 ? null : new TimeSpan(ran[(ran.Count - 1) / 2].Data.DurationTicks),
                 Slowest = ran.Count == 0 ? null : new TimeSpan(ran[^1].Data.DurationTicks),
                 SlowestTask = ran.Count == 0 ? null : ran[^1].Index,
+                AttemptDurations = _use.AttemptDurations(),
+                MemoryTime = _use.MemoryTime,
+                CpuTime = _use.CpuTime,
+                BytesRead = _use.BytesRead,
+                BytesWritten = _use.BytesWritten,
+                Requests = _use.Requests,
                 JobException = _jobException,
                 ProgressException = Control.ProgressException,
             };
