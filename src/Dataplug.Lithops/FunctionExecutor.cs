@@ -30,6 +30,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly HashSet<IJobRun> _jobs = [];
     private readonly JobHistory _history = new();
+    private readonly JobRecordFolder? _records;
     private Task? _disposal;
     private int _jobNumber;
 
@@ -40,6 +41,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     {
         _options = options ?? new ExecutorOptions();
         _options.Validate();
+        _records = RecordsOf(_options);
         _backend = new LocalBackend(_options.MaxParallelism);
     }
 
@@ -52,6 +54,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(backend);
         _options = options ?? new ExecutorOptions();
         _options.Validate();
+        _records = RecordsOf(_options);
         _backend = backend;
     }
 
@@ -64,7 +67,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     /// <c>kubernetes</c>; null for the configured one.</param>
     /// <param name="options">How the executor runs jobs; null for the defaults. Its MaxParallelism counts before DATAPLUG_WORKERS and
     /// <c>executor.workers</c>.</param>
-    /// <remarks>Registers the configured stores with <see cref="ObjectStores.Default"/>, by which slices are read.</remarks>
+    /// <remarks>Keeps records of jobs in <see cref="JobRecordFolder.OfUser"/>, unless the options name another folder or the empty one. Registers the configured stores with <see cref="ObjectStores.Default"/>, by which slices are read.</remarks>
     /// <exception cref="ConfigurationException">What is configured can't be used.</exception>
     /// <exception cref="BackendFailedException">The backend can't be used here.</exception>
     public static FunctionExecutor Open(string? backend = null, ExecutorOptions? options = null)
@@ -72,7 +75,9 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         options ??= new ExecutorOptions();
         options.Validate();
         StorageOptions.LoadForWorker().AddTo(ObjectStores.Default);
-        return new FunctionExecutor(BackendConfiguration.Open(backend, options.MaxParallelism), options);
+        return new FunctionExecutor(
+            BackendConfiguration.Open(backend, options.MaxParallelism),
+            options with { JobRecords = options.JobRecords ?? JobRecordFolder.OfUser()?.Path });
     }
 
     /// <summary>The name of the backend, as in <c>local</c>.</summary>
@@ -333,8 +338,9 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         var reference = Check<TResult>(function);
         options ??= new JobOptions();
         options.Validate();
-        var settings = new JobSettings(_options, options);
         var parent = TaskContext.Current;
+        var recorder = _records is null || parent is not null ? null : new JobRecorder(_records, options.Messages, _options.TimeProvider);
+        var settings = new JobSettings(_options, options, recorder);
         var job = new JobRun<TInput, TResult>(
             new JobDefinition<TInput, TResult>
             {
@@ -373,6 +379,8 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
             throw new ArgumentException($"The function '{FunctionReference.Describe(function)}' returns a {result}, which would be taken for its result. Use the overload for functions that take a CancellationToken and return a Task<TResult>.", nameof(function));
         return _backend.ShipsFunctions ? FunctionReference.From(function, _options.SerializerOptions) : null;
     }
+
+    private static JobRecordFolder? RecordsOf(ExecutorOptions options) => string.IsNullOrEmpty(options.JobRecords) ? null : new JobRecordFolder(options.JobRecords);
 
     private void OnLeft(IJobRun job)
     {

@@ -333,6 +333,7 @@ internal abstract class FutureLedger
                 Requests = _use.Requests,
                 JobException = _jobException,
                 ProgressException = Control.ProgressException,
+                RecordException = Control.RecordException,
             };
         }
     }

@@ -69,6 +69,12 @@ public sealed record JobSummary
     /// <summary>What the receiver of progress threw, after which it got no more reports; null when it did not throw.</summary>
     public Exception? ProgressException { get; init; }
 
+    /// <summary>
+    /// Why the job's record could not be written, the first time; null when it could so far, or when there is none. It is complete when
+    /// the executor is disposed.
+    /// </summary>
+    public Exception? RecordException { get; init; }
+
     /// <summary>Task time per wall time: about how many tasks ran at once on average. Zero for a job without duration.</summary>
     public double SpeedUp => WallTime > TimeSpan.Zero ? TotalTaskTime / WallTime : 0;
 

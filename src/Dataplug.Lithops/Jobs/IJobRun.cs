@@ -9,7 +9,12 @@ internal interface IJobRun
     /// <summary>Done when the backend has let go of the job and the inputs' enumerator is disposed.</summary>
     Task BackendRun { get; }
 
-    /// <summary>The job as it stands.</summary>
+    string Id { get; }
+
+    /// <summary>How far it is.</summary>
+    JobProgress Progress { get; }
+
+    /// <summary>The job as it stands, with its tasks.</summary>
     JobRecord Record();
 
     void Cancel();

@@ -1,6 +1,6 @@
 namespace Dataplug.Lithops;
 
-/// <summary>A job at one moment, with all of its tasks: what pictures are made of.</summary>
+/// <summary>A job at one moment, with all of its tasks: what pictures are made of, and what <see cref="JobRecordFolder"/> keeps.</summary>
 public sealed record JobRecord
 {
     /// <summary>How many tasks a record holds at most.</summary>
@@ -56,6 +56,15 @@ public sealed record JobRecord
 
     /// <summary>How many tasks are left out of <see cref="Tasks"/>, because there are too many.</summary>
     public int TasksLeftOut { get; init; }
+
+    /// <summary>The process that submitted it; null when this is no record of a file.</summary>
+    public ClientProcess? Client { get; init; }
+
+    /// <summary>The last lines that its tasks logged, at most a thousand, each cut off where it is long. Of records of files only.</summary>
+    public IReadOnlyList<TaskMessage> Log { get; init; } = [];
+
+    /// <summary>How many earlier lines are left out of <see cref="Log"/>.</summary>
+    public long LogLinesLeftOut { get; init; }
 
     /// <summary>How many tasks have ended, however.</summary>
     public int Settled => Succeeded + Failed + Canceled;
