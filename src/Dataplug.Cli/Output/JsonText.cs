@@ -32,4 +32,11 @@ internal static class JsonText
 [JsonSerializable(typeof(IReadOnlyList<StoredAnswer>))]
 [JsonSerializable(typeof(DeletedAnswer))]
 [JsonSerializable(typeof(DemoAnswer))]
+[JsonSerializable(typeof(HelloAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<JobAnswer>))]
+[JsonSerializable(typeof(JobDetailAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<JobLineAnswer>))]
+[JsonSerializable(typeof(JobCancelAnswer))]
+[JsonSerializable(typeof(JobCleanAnswer))]
+[JsonSerializable(typeof(JobPlotAnswer))]
 internal sealed partial class JsonContracts : JsonSerializerContext;
