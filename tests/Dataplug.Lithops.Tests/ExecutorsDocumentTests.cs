@@ -26,7 +26,7 @@ public sealed partial class ExecutorsDocumentTests
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
-        Assert.Equal(14, snippets.Count);
+        Assert.Equal(15, snippets.Count);
         Assert.All(snippets.Where(snippet => !snippet.Contains(".Plot(", StringComparison.Ordinal)), snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
     }
 
@@ -169,6 +169,10 @@ public sealed partial class ExecutorsDocumentTests
 
         await using var executor = new FunctionExecutor();
         Assert.Equal("count bases", executor.MapAsync(CountBases, Reads, options).JobName);
+
+        var reads = Reads;
+        var counts = await executor.MapAsync(CountBases, reads, new JobOptions { Progress = new ConsoleProgress("count bases") });
+        Assert.Equal([4, 2, 1], counts);
     }
 
     [Fact]
