@@ -33,6 +33,8 @@ internal sealed class CommandLine
         _root.Add(IndexCommand.Create(_shared, open));
         _root.Add(StorageCommand.Create(_shared, open));
         _root.Add(RuntimeCommand.Create(_shared, open));
+        _root.Add(JobsCommand.Create(_shared, open));
+        _root.Add(HelloCommand.Create(_shared, open));
         _root.Add(CleanCommand.Create(_shared, open));
         _root.Add(DemoCommand.Create(_shared, open));
         _root.Add(ChunkWorkerCommand.Create(open));

@@ -43,6 +43,9 @@ internal sealed class Session : IAsyncDisposable
 
     public MetadataOptions Metadata { get; }
 
+    /// <summary>The records of this user's jobs.</summary>
+    public JobRecordFolder Jobs => JobRecordFolder.OfUser(Terminal.Variables) ?? throw new UsageException("there is no data folder for this user; name one in DATAPLUG_HOME");
+
     public CloudObjectOptions Options => new() { Stores = Stores, Metadata = Metadata };
 
     /// <summary>Whether the answer is for a program.</summary>

@@ -8,6 +8,7 @@ using Dataplug.Lithops.Backends.Local;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Futures;
 using Dataplug.Lithops.Jobs;
+using Dataplug.Lithops.Records;
 using Dataplug.Storage;
 
 namespace Dataplug.Lithops;
@@ -28,6 +29,8 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     private readonly string _id = RandomNumberGenerator.GetHexString(8, lowercase: true);
     private readonly Lock _gate = new();
     private readonly HashSet<IJobRun> _jobs = [];
+    private readonly JobHistory _history = new();
+    private readonly JobRecordFolder? _records;
     private Task? _disposal;
     private int _jobNumber;
 
@@ -38,6 +41,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     {
         _options = options ?? new ExecutorOptions();
         _options.Validate();
+        _records = RecordsOf(_options);
         _backend = new LocalBackend(_options.MaxParallelism);
     }
 
@@ -50,6 +54,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(backend);
         _options = options ?? new ExecutorOptions();
         _options.Validate();
+        _records = RecordsOf(_options);
         _backend = backend;
     }
 
@@ -63,7 +68,8 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     /// <param name="options">How the executor runs jobs; null for the defaults. Its MaxParallelism counts before DATAPLUG_WORKERS and
     /// <c>executor.workers</c>.</param>
     /// <param name="environment">Looks variables up; null for those of the process.</param>
-    /// <remarks>Registers the configured stores with <see cref="ObjectStores.Default"/>, by which slices are read.</remarks>
+    /// <remarks>Keeps records of jobs in <see cref="JobRecordFolder.OfUser"/>, unless the options name another folder or the empty one.
+    /// Registers the configured stores with <see cref="ObjectStores.Default"/>, by which slices are read.</remarks>
     /// <exception cref="ConfigurationException">What is configured can't be used.</exception>
     /// <exception cref="BackendFailedException">The backend can't be used here.</exception>
     public static FunctionExecutor Open(string? backend = null, ExecutorOptions? options = null, Func<string, string?>? environment = null)
@@ -71,7 +77,9 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         options ??= new ExecutorOptions();
         options.Validate();
         StorageOptions.LoadForWorker(environment).AddTo(ObjectStores.Default);
-        return new FunctionExecutor(BackendConfiguration.Open(backend, options.MaxParallelism, environment: environment), options);
+        return new FunctionExecutor(
+            BackendConfiguration.Open(backend, options.MaxParallelism, environment: environment),
+            options with { JobRecords = options.JobRecords ?? JobRecordFolder.OfUser(environment)?.Path });
     }
 
     /// <summary>The name of the backend, as in <c>local</c>.</summary>
@@ -160,6 +168,13 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(futures);
         return futures.WaitAsync(waitFor, timeout, cancellationToken);
     }
+
+    /// <summary>
+    /// The jobs of this executor as they stand, in the order in which they were submitted: those that run, and of those that have ended
+    /// the last hundred, or fewer when they have more than 20,000 tasks together.
+    /// </summary>
+    public IReadOnlyList<JobRecord> GetJobs() =>
+        [.. Jobs().Select(job => job.Record()).Concat(_history.ToArray()).DistinctBy(job => job.Id).OrderBy(job => job.Submitted).ThenBy(job => job.Id.Length).ThenBy(job => job.Id, StringComparer.Ordinal)];
 
     /// <summary>Cancels all jobs that are under way. The executor takes new ones afterwards.</summary>
     public void CancelAll()
@@ -325,8 +340,9 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         var reference = Check<TResult>(function);
         options ??= new JobOptions();
         options.Validate();
-        var settings = new JobSettings(_options, options);
         var parent = TaskContext.Current;
+        var recorder = _records is null || parent is not null ? null : new JobRecorder(_records, options.Messages, _options.TimeProvider);
+        var settings = new JobSettings(_options, options, recorder);
         var job = new JobRun<TInput, TResult>(
             new JobDefinition<TInput, TResult>
             {
@@ -366,8 +382,11 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         return _backend.ShipsFunctions ? FunctionReference.From(function, _options.SerializerOptions) : null;
     }
 
+    private static JobRecordFolder? RecordsOf(ExecutorOptions options) => string.IsNullOrEmpty(options.JobRecords) ? null : new JobRecordFolder(options.JobRecords);
+
     private void OnLeft(IJobRun job)
     {
+        _history.Add(job.Record());
         lock (_gate)
             _jobs.Remove(job);
     }

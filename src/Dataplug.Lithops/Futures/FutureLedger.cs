@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Cost;
 
 namespace Dataplug.Lithops.Futures;
 
@@ -9,8 +10,12 @@ namespace Dataplug.Lithops.Futures;
 /// </summary>
 internal abstract class FutureLedger
 {
+    private const int LongestFailure = 2000;
+
     private readonly List<Future?>? _futures;
     private readonly List<int>? _settledOrder;
+    private readonly List<TaskRecord>? _streamed;
+    private readonly ResourceUse _use = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DateTimeOffset _submitted;
     private readonly long _submittedAt;
@@ -47,6 +52,10 @@ internal abstract class FutureLedger
             _knownCount = knownCount;
             _futures = [];
             _settledOrder = [];
+        }
+        else
+        {
+            _streamed = [];
         }
     }
 
@@ -145,6 +154,8 @@ internal abstract class FutureLedger
     public void Started(Future future, string worker, long timestamp)
     {
         ref var data = ref future.Data;
+        if (data.Attempts > 0)
+            (data.Earlier ??= []).Add(new Future.EarlierAttempt(data.StartedAt, data.DurationTicks, data.Worker));
         data.Worker = worker;
         data.StartedAt = timestamp;
         data.Attempts++;
@@ -160,6 +171,7 @@ internal abstract class FutureLedger
         data.DurationTicks = Time.GetElapsedTime(data.StartedAt, timestamp).Ticks;
         data.TotalDurationTicks += data.DurationTicks;
         data.Report = report;
+        _use.Add(data.DurationTicks, report, keepDuration: _futures is not null);
         data.Abandoned = abandoned;
         _runningFractions -= data.Fraction;
         data.Fraction = 0;
@@ -313,8 +325,51 @@ internal abstract class FutureLedger
                 Median = ran.Count == 0 ? null : new TimeSpan(ran[(ran.Count - 1) / 2].Data.DurationTicks),
                 Slowest = ran.Count == 0 ? null : new TimeSpan(ran[^1].Data.DurationTicks),
                 SlowestTask = ran.Count == 0 ? null : ran[^1].Index,
+                AttemptDurations = _use.AttemptDurations(),
+                MemoryTime = _use.MemoryTime,
+                CpuTime = _use.CpuTime,
+                BytesRead = _use.BytesRead,
+                BytesWritten = _use.BytesWritten,
+                Requests = _use.Requests,
                 JobException = _jobException,
                 ProgressException = Control.ProgressException,
+                RecordException = Control.RecordException,
+            };
+        }
+    }
+
+    /// <summary>The job as it stands, with its tasks.</summary>
+    public JobRecord Record(string backend)
+    {
+        lock (Gate)
+        {
+            var total = _knownCount ?? (_inputsEnded ? _drawn : null);
+            var state = !_allSettled ? JobState.Running
+                : _failed > 0 || _jobException is not null ? JobState.Failed
+                : _canceled > 0 ? JobState.Canceled
+                : JobState.Succeeded;
+            var tasks = _streamed is not null
+                ? [.. _streamed.OrderBy(task => task.Index)]
+                : Enumerable.Range(0, Math.Min(total ?? _drawn, JobRecord.MaxTasks)).Select(index => RecordOf(GetOrCreate(index))).ToList();
+            return new JobRecord
+            {
+                Id = JobId,
+                Name = JobName,
+                Backend = backend,
+                State = state,
+                Submitted = _submitted,
+                Ended = _allSettled ? InstantOf(_endedAt) : null,
+                Updated = _submitted + Time.GetElapsedTime(_submittedAt),
+                Total = total,
+                Drawn = _drawn,
+                Running = _running,
+                Succeeded = _succeeded,
+                Failed = _failed,
+                Canceled = _canceled,
+                Retries = _retries,
+                Problem = _jobException?.Message,
+                Tasks = tasks,
+                TasksLeftOut = Math.Max(0, (_streamed is null ? total ?? _drawn : _succeeded + _failed + _canceled) - tasks.Count),
             };
         }
     }
@@ -326,6 +381,7 @@ internal abstract class FutureLedger
             ref var data = ref future.Data;
             return new TaskStatistics
             {
+                EarlierAttempts = data.Earlier is null ? [] : [.. data.Earlier.Select(attempt => new AttemptTime(InstantOf(attempt.StartedAt)!.Value, new TimeSpan(attempt.DurationTicks), attempt.Worker))],
                 Submitted = _submitted,
                 Queued = InstantOf(data.QueuedAt),
                 Started = InstantOf(data.StartedAt),
@@ -365,6 +421,15 @@ internal abstract class FutureLedger
         return _futures[index] ??= Create(index);
     }
 
+    private TaskRecord RecordOf(Future future) => new()
+    {
+        Index = future.Index,
+        State = future.State,
+        Progress = future.Progress,
+        Statistics = StatisticsOf(future),
+        Failure = future.Exception?.Message is { Length: > LongestFailure } message ? message[..LongestFailure] + "…" : future.Exception?.Message,
+    };
+
     private bool SettleUnderGate(Future future, FutureState state, DataplugException? failure, long timestamp)
     {
         if (future.IsDone)
@@ -387,6 +452,8 @@ internal abstract class FutureLedger
 
         _settledOrder?.Add(future.Index);
         future.SetState(state);
+        if (_streamed?.Count < JobRecord.MaxTasks)
+            _streamed.Add(RecordOf(future));
         return true;
     }
 

@@ -29,6 +29,9 @@ public sealed class FutureList<TResult>
     /// <summary>What the job did so far, and how long it took.</summary>
     public JobSummary Summary => _ledger.Summarize();
 
+    /// <summary>The job as it stands, with when each task did what.</summary>
+    public JobRecord Record() => _ledger.Control.Record();
+
     /// <summary>The future of one task.</summary>
     /// <param name="index">From 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such task; or not yet, when <see cref="Count"/> isn't known.</exception>

@@ -9,6 +9,12 @@ internal interface IJobControl
     /// <summary>What the receiver of progress threw; null when it did not.</summary>
     Exception? ProgressException { get; }
 
+    /// <summary>The job as it stands.</summary>
+    JobRecord Record();
+
+    /// <summary>Why the job's record could not be written; null when it could, or when there is none.</summary>
+    Exception? RecordException { get; }
+
     /// <summary>Cancels whatever of the job hasn't ended.</summary>
     void Cancel();
 

@@ -23,6 +23,9 @@ public sealed record TaskStatistics
     /// <summary>How long all its attempts together ran.</summary>
     public TimeSpan TotalDuration { get; init; }
 
+    /// <summary>The attempts before the last one, each of which failed; empty when there was none.</summary>
+    public IReadOnlyList<AttemptTime> EarlierAttempts { get; init; } = [];
+
     /// <summary>How many attempts began.</summary>
     public int Attempts { get; init; }
 

@@ -45,6 +45,13 @@ public sealed record ExecutorOptions
     /// <summary>The clock of timeouts, delays and statistics.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// A folder that gets a record of each job, for <c>dataplug jobs</c> and whoever else wants to watch: <see cref="JobRecordFolder"/>. Null
+    /// for none; <see cref="FunctionExecutor.Open"/> takes the user's own folder then, unless this is empty.
+    /// </summary>
+    /// <remarks>Jobs that tasks submit are part of their task and have no record. Whatever goes wrong with a record fails no job.</remarks>
+    public string? JobRecords { get; init; }
+
     internal void Validate()
     {
         if (MaxParallelism is { } parallelism)

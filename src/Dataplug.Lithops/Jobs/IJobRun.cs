@@ -9,5 +9,13 @@ internal interface IJobRun
     /// <summary>Done when the backend has let go of the job and the inputs' enumerator is disposed.</summary>
     Task BackendRun { get; }
 
+    string Id { get; }
+
+    /// <summary>How far it is.</summary>
+    JobProgress Progress { get; }
+
+    /// <summary>The job as it stands, with its tasks.</summary>
+    JobRecord Record();
+
     void Cancel();
 }

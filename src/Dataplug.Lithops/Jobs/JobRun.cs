@@ -80,6 +80,10 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
     public Exception? ProgressException => Volatile.Read(ref _progressException);
 
+    public Exception? RecordException => Settings.Recorder?.Exception;
+
+    public JobProgress Progress => Ledger.Progress();
+
     public Task Completion => Ledger.Completion;
 
     public Task BackendRun { get; private set; } = Task.CompletedTask;
@@ -148,6 +152,8 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             await CloseInputsAsync().ConfigureAwait(false);
         }
     }
+
+    public JobRecord Record() => Ledger.Record(_backend.Name);
 
     public void Cancel()
     {
@@ -273,7 +279,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
     private async Task RunAsync()
     {
+        var recording = Settings.Recorder?.RunAsync(this) ?? Task.CompletedTask;
         await RunOnBackendAsync().ConfigureAwait(false);
+        await recording.ConfigureAwait(false);
         _onLeft(this);
     }
 

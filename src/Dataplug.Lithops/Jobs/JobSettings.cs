@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Dataplug.Lithops.Functions;
+using Dataplug.Lithops.Records;
 
 namespace Dataplug.Lithops.Jobs;
 
 /// <summary>An executor's options and a job's, put together.</summary>
-internal sealed class JobSettings(ExecutorOptions executor, JobOptions job)
+internal sealed class JobSettings(ExecutorOptions executor, JobOptions job, JobRecorder? recorder)
 {
     public int? MaxParallelism { get; } = job.MaxParallelism;
 
@@ -22,7 +23,10 @@ internal sealed class JobSettings(ExecutorOptions executor, JobOptions job)
 
     public TimeSpan ProgressInterval { get; } = job.ProgressInterval;
 
-    public IProgress<TaskMessage>? Messages { get; } = job.Messages;
+    public IProgress<TaskMessage>? Messages { get; } = recorder ?? job.Messages;
+
+    /// <summary>Keeps the job's record, and passes its messages on; null when nobody wants one.</summary>
+    public JobRecorder? Recorder { get; } = recorder;
 
     public JsonSerializerOptions SerializerOptions { get; } = executor.SerializerOptions ?? ShippedFunction.DefaultSerializerOptions;
 

@@ -34,7 +34,8 @@ internal static class StorageConfiguration
         return ConfigurationFile.Find(new[] { directory, Home(environment), user }.OfType<string>().Where(path => path.Length > 0), environment);
     }
 
-    private static string? Home(Func<string, string?> environment)
+    /// <summary>The folder of this user's data; null when there is none.</summary>
+    public static string? Home(Func<string, string?> environment)
     {
         if (environment("DATAPLUG_HOME") is { Length: > 0 } named)
             return Path.GetFullPath(named);

@@ -1,0 +1,7 @@
+namespace Dataplug.Lithops;
+
+/// <summary>When and where an attempt ran that failed and was repeated.</summary>
+/// <param name="Started">When it began.</param>
+/// <param name="Duration">How long it ran.</param>
+/// <param name="Worker">The worker.</param>
+public sealed record AttemptTime(DateTimeOffset Started, TimeSpan Duration, string? Worker);
