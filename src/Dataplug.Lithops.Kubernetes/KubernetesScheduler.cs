@@ -1,6 +1,6 @@
-using Dataplug.Lithops.Backends;
 using System.Globalization;
 using System.Net;
+using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Backends.Arrays;
 using k8s;
 using k8s.Autorest;

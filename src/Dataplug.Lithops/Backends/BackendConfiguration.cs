@@ -152,13 +152,16 @@ internal sealed class BackendConfiguration
     }
 
     private T Common<T>(T options, int? workers)
-        where T : RemoteBackendOptions => options with
+        where T : RemoteBackendOptions
     {
-        MaxParallelism = workers ?? options.MaxParallelism,
-        Key = Variable(RemoteBackendOptions.KeyVariable) ?? _section?.Text("key"),
-        HeartbeatInterval = _section?.Seconds("heartbeatIntervalSeconds") ?? options.HeartbeatInterval,
-        HeartbeatTimeout = _section?.Seconds("heartbeatTimeoutSeconds") ?? options.HeartbeatTimeout,
-    };
+        return options with
+        {
+            MaxParallelism = workers ?? options.MaxParallelism,
+            Key = Variable(RemoteBackendOptions.KeyVariable) ?? _section?.Text("key"),
+            HeartbeatInterval = _section?.Seconds("heartbeatIntervalSeconds") ?? options.HeartbeatInterval,
+            HeartbeatTimeout = _section?.Seconds("heartbeatTimeoutSeconds") ?? options.HeartbeatTimeout,
+        };
+    }
 
     /// <summary>Where jobs go: named for them, else below the configured storage.</summary>
     private ObjectUri Storage(string backend)
