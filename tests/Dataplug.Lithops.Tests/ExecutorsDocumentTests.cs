@@ -5,7 +5,9 @@ using Dataplug.Conformance.Servers;
 using Dataplug.Conformance.Storage;
 using Dataplug.Formats;
 using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Backends.Http;
 using Dataplug.Lithops.Backends.Processes;
+using Dataplug.Lithops.Backends.Slurm;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Preprocessing;
 using Dataplug.Preprocessing;
@@ -26,7 +28,7 @@ public sealed partial class ExecutorsDocumentTests
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
-        Assert.Equal(15, snippets.Count);
+        Assert.Equal(18, snippets.Count);
         Assert.All(snippets.Where(snippet => !snippet.Contains(".Plot(", StringComparison.Ordinal)), snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
     }
 
@@ -37,6 +39,57 @@ public sealed partial class ExecutorsDocumentTests
         var lengths = await executor.MapAsync(word => word.Length, ["read", "contig", "k-mer"]);
 
         Assert.Equal([4, 6, 5], lengths);
+    }
+
+    [Fact]
+    public async Task Objects_as_inputs()
+    {
+        using var scratch = new ScratchFolder();
+        File.WriteAllText(Path.Combine(scratch.Path, "a.log"), "one\ntwo\n");
+        File.WriteAllText(Path.Combine(scratch.Path, "b.log"), "three");
+        var logs = scratch.Path + "/";
+        await using var executor = new FunctionExecutor();
+
+        var chunks = ObjectInputs.ListAsync(logs, new ObjectChunking { ChunkSize = 64 << 20 });   // logs: "s3://bucket/logs/"
+        var lines = await executor.MapReduceAsync(CountLines, chunks, counts => counts.Sum());
+
+        static async Task<long> CountLines(ObjectChunk chunk, CancellationToken cancellationToken)
+        {
+            var count = 0L;
+            await foreach (var line in chunk.ReadLinesAsync(cancellationToken))
+                count++;
+            return count;
+        }
+
+        Assert.Equal(3, lines);
+    }
+
+    [Fact]
+    public async Task Backends_in_code()
+    {
+        var key = RemoteBackendOptions.NewKey();
+        {
+            await using var executor = new FunctionExecutor(new SlurmBackend(new SlurmBackendOptions
+            {
+                Storage = ObjectUri.ForFile("/shared/jobs"),
+                Partition = "main",
+                MaxParallelism = 200,
+            }));
+            Assert.Equal(("slurm", 200), (executor.BackendName, executor.MaxParallelism));
+        }
+
+        {
+            await using var executor = new FunctionExecutor(new HttpBackend(new HttpBackendOptions
+            {
+                Url = new Uri("https://dataplug-worker-abc.a.run.app"),
+                Storage = ObjectUri.Parse("s3://bucket/jobs"),
+                Key = key,
+                Authenticate = async (request, token) => request.Headers.Authorization = new("Bearer", await IdentityTokenAsync(token)),
+            }));
+            Assert.Equal("http", executor.BackendName);
+        }
+
+        static Task<string> IdentityTokenAsync(CancellationToken cancellationToken) => Task.FromResult("token");
     }
 
     [Fact]

@@ -60,7 +60,7 @@ internal static class MapCommand
         var state = await source.GetStateAsync(cancellationToken);
         if (state.Status == IndexStatus.Current)
             return;
-        var why = state.Status == IndexStatus.Stale ? "has changed since it was indexed" : "is not indexed yet";
+        var why = state.Status == IndexStatus.Stale ? "has changed since it was indexed, or was indexed with other options" : "is not indexed yet";
         session.Note($"{source.Uri.Display} {why}; indexing it as {source.Format.Id} first");
         _ = await PreprocessCommand.RunAsync(session, source, new PreprocessOptions(), cancellationToken);
     }
