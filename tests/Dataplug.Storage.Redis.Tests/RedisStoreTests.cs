@@ -169,16 +169,26 @@ public sealed class RedisStoreTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_that_was_cut_is_made_anew_under_the_retries()
     {
-        await using var store = new ResilientStore(new RedisStore(_server.Options));
-        var uri = _bucket.WithKey(_bucket.Key + "x");
-        await store.PutAsync(uri, new byte[3], PutOptions.Overwrite);
-        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Address},password={_server.Password},allowAdmin=true,name=killer");
-        for (var i = 0; i < 3; i++)
+        // A server of its own: all clients of the other one are those of other tests as well.
+        var server = await RedisServer.StartOwnAsync();
+        try
         {
-            var clients = await connection.GetServer(_server.Address).ClientListAsync();
-            foreach (var client in clients.Where(client => client.Name == "dataplug"))
-                await connection.GetServer(_server.Address).ClientKillAsync(client.Id);
-            Assert.Equal(3, (await store.HeadAsync(uri)).Size);
+            await using var store = new ResilientStore(new RedisStore(server.Options));
+            var bucket = server.NewBucket();
+            var uri = bucket.WithKey(bucket.Key + "x");
+            await store.PutAsync(uri, new byte[3], PutOptions.Overwrite);
+            await using var connection = await ConnectionMultiplexer.ConnectAsync($"{server.Address},password={server.Password},allowAdmin=true,name=killer");
+            for (var i = 0; i < 3; i++)
+            {
+                var clients = await connection.GetServer(server.Address).ClientListAsync();
+                foreach (var client in clients.Where(client => client.Name == "dataplug"))
+                    await connection.GetServer(server.Address).ClientKillAsync(client.Id);
+                Assert.Equal(3, (await store.HeadAsync(uri)).Size);
+            }
+        }
+        finally
+        {
+            await server.StopAsync();
         }
     }
 
