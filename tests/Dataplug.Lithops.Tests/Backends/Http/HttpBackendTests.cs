@@ -10,14 +10,36 @@ using Microsoft.Extensions.Logging;
 
 namespace Dataplug.Lithops.Tests.Backends.Http;
 
-/// <summary>A service that all tests of the conformance suite use: they run one after another.</summary>
+/// <summary>A service that is started again when it ends, as platforms do: it ends by itself after a task that does not stop.</summary>
 public sealed class HttpConformance : BackendConformance, IAsyncLifetime
 {
+    private readonly CancellationTokenSource _end = new();
     private HttpWorkerService _service = null!;
+    private Task _supervision = null!;
 
-    public async Task InitializeAsync() => _service = await HttpWorkerService.StartAsync();
+    public async Task InitializeAsync()
+    {
+        _service = await HttpWorkerService.StartAsync();
+        _supervision = SuperviseAsync();
+    }
 
-    public Task DisposeAsync() => _service.DisposeAsync().AsTask();
+    public async Task DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _supervision;
+        await _service.DisposeAsync();
+        _end.Dispose();
+    }
+
+    private async Task SuperviseAsync()
+    {
+        while (await Task.WhenAny(_service.EndAsync(), Task.Delay(Timeout.Infinite, _end.Token)) is Task<int> && !_end.IsCancellationRequested)
+        {
+            var ended = _service;
+            _service = await HttpWorkerService.StartAsync(key: ended.Key, urls: ended.Url.ToString());
+            await ended.DisposeAsync();
+        }
+    }
 
     protected override FunctionExecutor Create(ExecutorOptions? options = null) => new(
         new HttpBackend(new HttpBackendOptions

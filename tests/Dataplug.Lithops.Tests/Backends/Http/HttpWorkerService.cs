@@ -41,7 +41,7 @@ public sealed class HttpWorkerService : IAsyncDisposable
 
     public void Kill() => _process.Kill(entireProcessTree: true);
 
-    public Task<int> EndAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60)).ContinueWith(_ => _process.ExitCode, TaskScheduler.Default);
+    public Task<int> EndAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(10)).ContinueWith(_ => _process.ExitCode, TaskScheduler.Default);
 
     public async ValueTask DisposeAsync()
     {
