@@ -64,7 +64,7 @@ internal static class EntryPoint
     private static InvocationRunner NewRunner(MessageKey key, string[] cache)
     {
         // The same stores as the client's, from the same configuration where that is here.
-        StorageOptions.LoadForWorker().AddTo(ObjectStores.Default);
+        StorageOptions.LoadStores().AddTo(ObjectStores.Default);
         var codes = new CodeCache(cache is [var folder] ? folder : CodeCache.DefaultFolder);
         codes.Prune(DateTime.UtcNow);
         return new InvocationRunner(key, ObjectStores.Default, codes, WorkerName());

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Protocol;
 
 namespace Dataplug.Lithops.Worker;
@@ -49,11 +49,11 @@ internal sealed class LambdaService : IDisposable
         {
             using var next = await _client.GetAsync(new Uri(_api + "invocation/next"), CancellationToken.None).ConfigureAwait(false);
             next.EnsureSuccessStatusCode();
-            var id = Header(next.Headers, "Lambda-Runtime-Aws-Request-Id") ?? throw new FormatException("The Runtime API gave an event without a request id.");
+            var id = Answers.Header(next, "Lambda-Runtime-Aws-Request-Id") ?? throw new FormatException("The Runtime API gave an event without a request id.");
             var lambdaEvent = await next.Content.ReadAsByteArrayAsync(CancellationToken.None).ConfigureAwait(false);
             try
             {
-                using var deadline = Deadline(Header(next.Headers, "Lambda-Runtime-Deadline-Ms"));
+                using var deadline = Deadline(Answers.Header(next, "Lambda-Runtime-Deadline-Ms"));
                 var (answer, isAbandoned) = await AnswerAsync(runner, lambdaEvent, deadline.Token).ConfigureAwait(false);
 
                 // Code that did not stop still runs. Ending without an answer makes Lambda drop this environment; the status is in storage.
@@ -135,6 +135,4 @@ internal sealed class LambdaService : IDisposable
         content.Headers.Add("Lambda-Runtime-Function-Error-Type", "Dataplug." + exception.GetType().Name);
         using var posted = await _client.PostAsync(new Uri(_api + path), content, CancellationToken.None).ConfigureAwait(false);
     }
-
-    private static string? Header(HttpResponseHeaders headers, string name) => headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 }

@@ -76,7 +76,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     {
         options ??= new ExecutorOptions();
         options.Validate();
-        StorageOptions.LoadForWorker(environment).AddTo(ObjectStores.Default);
+        StorageOptions.LoadStores(environment).AddTo(ObjectStores.Default);
         return new FunctionExecutor(
             BackendConfiguration.Open(backend, options.MaxParallelism, environment: environment),
             options with { JobRecords = options.JobRecords ?? JobRecordFolder.OfUser(environment)?.Path });

@@ -23,24 +23,7 @@ version=3.35.0
 home=${AZURITE_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/dataplug-tests/azurite-$version}
 program=$home/node_modules/azurite/dist/src/blob/main.js
 
-with_node() { command -v node >/dev/null; }
-with_npm() { command -v npm >/dev/null; }
-with_curl() { command -v curl >/dev/null; }
-install_unless with_node nodejs
-install_unless with_curl curl
-if [ ! -f "$home/complete" ]; then
-  install_unless with_npm npm
-  mkdir -p "$home"
-  exec 8>"$home/lock"
-  flock -w 900 8 || { say "another process has been installing Azurite for 15 minutes"; exit 1; }
-  if [ ! -f "$home/complete" ]; then
-    say "installing azurite $version from npm to $home"
-    npm install --prefix "$home" --no-save --no-audit --no-fund --ignore-scripts --omit=dev "azurite@$version" >&2
-    [ -f "$program" ] || { say "npm has installed no $program"; exit 1; }
-    touch "$home/complete"
-  fi
-  exec 8>&-
-fi
+npm_install azurite "$version" "$home" "$program"
 
 account=testaccount
 key=$(head -c 64 /dev/urandom | base64 -w0)

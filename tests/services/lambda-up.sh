@@ -21,24 +21,7 @@ fi
 version=1.3.6
 home=${LAMBDA_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/dataplug-tests/fun-$version}
 
-with_node() { command -v node >/dev/null; }
-with_npm() { command -v npm >/dev/null; }
-with_curl() { command -v curl >/dev/null; }
-install_unless with_node nodejs
-install_unless with_curl curl
-if [ ! -f "$home/complete" ]; then
-  install_unless with_npm npm
-  mkdir -p "$home"
-  exec 8>"$home/lock"
-  flock -w 900 8 || { say "another process has been installing @vercel/fun for 15 minutes"; exit 1; }
-  if [ ! -f "$home/complete" ]; then
-    say "installing @vercel/fun $version from npm to $home"
-    npm install --prefix "$home" --no-save --no-audit --no-fund --ignore-scripts --omit=dev "@vercel/fun@$version" >&2
-    [ -d "$home/node_modules/@vercel/fun" ] || { say "npm has installed no @vercel/fun"; exit 1; }
-    touch "$home/complete"
-  fi
-  exec 8>&-
-fi
+npm_install @vercel/fun "$version" "$home" "$home/node_modules/@vercel/fun"
 
 region=eu-test-1
 access=AKIATEST$(head -c 6 /dev/urandom | base64 | tr -dc A-Z0-9)

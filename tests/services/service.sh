@@ -20,6 +20,28 @@ install_unless() {
   "$present" || { say "the packages are installed, but what the tests need is still missing"; return 1; }
 }
 
+# Installs a package of npm into a folder of its own, once: npm_install PACKAGE VERSION FOLDER FILE, the file being one that it has then.
+npm_install() {
+  local package=$1 version=$2 home=$3 file=$4
+  with_node() { command -v node >/dev/null; }
+  with_npm() { command -v npm >/dev/null; }
+  with_curl() { command -v curl >/dev/null; }
+  install_unless with_node nodejs
+  install_unless with_curl curl
+  [ ! -f "$home/complete" ] || return 0
+  install_unless with_npm npm
+  mkdir -p "$home"
+  exec 8>"$home/lock"
+  flock -w 900 8 || { say "another process has been installing $package for 15 minutes"; exit 1; }
+  if [ ! -f "$home/complete" ]; then
+    say "installing $package $version from npm to $home"
+    npm install --prefix "$home" --no-save --no-audit --no-fund --ignore-scripts --omit=dev "$package@$version" >&2
+    [ -e "$file" ] || { say "npm has installed no $file"; exit 1; }
+    touch "$home/complete"
+  fi
+  exec 8>&-
+}
+
 free_port() {
   local port
   for _ in $(seq 200); do

@@ -67,7 +67,7 @@ internal static class MapCommand
 
     private static Task RunHereAsync(FunctionExecutor executor, Session session, IReadOnlyList<Slice> slices, CommandTemplate template, int retries, CancellationToken cancellationToken)
     {
-        var program = new SliceProgram(template, new SpoolMemory(SpoolMemoryLimit), session.Terminal.ErrorText);
+        var program = new SliceProgram(template, new SpoolMemory(SpoolMemoryLimit), (index, line) => WriteErrorLine(session, index, line));
         var job = executor.MapAsync(
             (slice, token) => program.RunAsync(slice, token),
             slices,
@@ -91,7 +91,7 @@ internal static class MapCommand
         var job = executor.MapAsync(
             RemoteSliceProgram.RunAsync,
             slices.Select(slice => new RemoteSliceProgram.Input(serializer.Serialize(slice), words)),
-            new JobOptions { Name = words[0], Retries = retries, ShouldRetry = RemoteSliceProgram.IsWorthARetry, Messages = new ErrorLines(session.Terminal.ErrorText) },
+            new JobOptions { Name = words[0], Retries = retries, ShouldRetry = RemoteSliceProgram.IsWorthARetry, Messages = new ErrorLines(session) },
             cancellationToken);
         return PassOutputsAsync(job, slices.Count, output => session.Terminal.Output.WriteAsync(output, cancellationToken).AsTask(), cancellationToken);
     }
@@ -143,12 +143,11 @@ internal static class MapCommand
         return lines;
     }
 
-    private sealed class ErrorLines(TextWriter error) : IProgress<TaskMessage>
+    private static void WriteErrorLine(Session session, int slice, string line) =>
+        session.Terminal.ErrorText.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{slice}] {line}"));
+
+    private sealed class ErrorLines(Session session) : IProgress<TaskMessage>
     {
-        public void Report(TaskMessage value)
-        {
-            lock (error)
-                error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{value.TaskIndex}] {value.Text}"));
-        }
+        public void Report(TaskMessage value) => WriteErrorLine(session, value.TaskIndex, value.Text);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Dataplug.Lithops;
 using Dataplug.Lithops.Functions;
 
@@ -22,8 +21,7 @@ internal static class RemoteSliceProgram
     public static async Task<byte[]> RunAsync(Input input, TaskContext context)
     {
         var slice = Session.Formats.CreateSliceSerializer().Deserialize(input.Slice);
-        using var errors = new LogWriter(context);
-        var program = new SliceProgram(new CommandTemplate(input.Command), new SpoolMemory(SpoolMemoryLimit), errors);
+        var program = new SliceProgram(new CommandTemplate(input.Command), new SpoolMemory(SpoolMemoryLimit), (_, line) => context.Log(line));
         await using var spool = await program.RunAsync(slice, context.CancellationToken);
         using var output = new MemoryStream();
         await spool.WriteToAsync(output, context.CancellationToken);
@@ -35,12 +33,4 @@ internal static class RemoteSliceProgram
         failure.ExceptionType == typeof(WorkerLostException).FullName
         || failure.ExceptionType == typeof(StorageException).FullName
         || (failure.ExceptionType == typeof(ProgramFailedException).FullName && !failure.Message.Contains(SliceProgram.CanNotBeStarted, StringComparison.Ordinal));
-
-    /// <summary>Lines of the program come as "[slice] line"; the number is said again where they arrive.</summary>
-    private sealed class LogWriter(TaskContext context) : TextWriter
-    {
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value) => context.Log(value![(value!.IndexOf(']', StringComparison.Ordinal) + 2)..]);
-    }
 }

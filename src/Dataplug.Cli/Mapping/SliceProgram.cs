@@ -9,8 +9,8 @@ namespace Dataplug.Cli.Mapping;
 /// <summary>Runs a program on one slice: the slice on its standard input, its standard output to a spool.</summary>
 /// <param name="command">The program.</param>
 /// <param name="memory">What the outputs may take.</param>
-/// <param name="error">Takes the programs' standard error, each line with the number of its slice.</param>
-internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, TextWriter error)
+/// <param name="onErrorLine">Takes the programs' standard error: the number of a slice, and a line.</param>
+internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, Action<int, string> onErrorLine)
 {
     /// <summary>Part of the message of a program that is not there.</summary>
     public const string CanNotBeStarted = "can't be started";
@@ -106,7 +106,6 @@ internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, 
 
     private async Task PassErrorsAsync(Stream source, int index, Queue<string> lines)
     {
-        var prefix = string.Create(CultureInfo.InvariantCulture, $"[{index}] ");
         var buffer = new byte[LongestLine];
         var filled = 0;
         while (true)
@@ -135,7 +134,7 @@ internal sealed class SliceProgram(CommandTemplate command, SpoolMemory memory, 
         void Pass(ReadOnlySpan<byte> bytes)
         {
             var line = Encoding.UTF8.GetString(bytes).TrimEnd('\r');
-            error.WriteLine(prefix + line);
+            onErrorLine(index, line);
             lines.Enqueue(line);
             if (lines.Count > KeptLines)
                 _ = lines.Dequeue();

@@ -43,8 +43,8 @@ public sealed record StorageOptions
     public static StorageOptions Load(string? directory = null, Func<string, string?>? environment = null) =>
         StorageConfiguration.Load(directory ?? Directory.GetCurrentDirectory(), environment ?? System.Environment.GetEnvironmentVariable);
 
-    /// <summary>The same for a worker, to which each invocation says where its storage is.</summary>
-    internal static StorageOptions LoadForWorker(Func<string, string?>? environment = null) =>
+    /// <summary>The same without a location, for who is told elsewhere where the objects are.</summary>
+    internal static StorageOptions LoadStores(Func<string, string?>? environment = null) =>
         StorageConfiguration.LoadStores(Directory.GetCurrentDirectory(), environment ?? System.Environment.GetEnvironmentVariable);
 
     /// <summary>Makes stores for <c>file</c>, <c>s3</c>, <c>az</c>, <c>redis</c>, <c>rediss</c>, <c>http</c> and <c>https</c>.</summary>

@@ -74,7 +74,7 @@ internal sealed class HttpWorkers : IWorkerSource, IDisposable
                     asked = answer.Headers.RetryAfter?.Delta ?? (answer.Headers.RetryAfter?.Date - DateTimeOffset.UtcNow);
                     problem = string.Create(CultureInfo.InvariantCulture, $"the service has no place: it answers {(int)answer.StatusCode}");
                 }
-                catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError)
+                catch (HttpRequestException exception) when (Answers.IsUnsent(exception))
                 {
                     // Nothing was sent.
                     problem = "the service can't be reached: " + exception.Message;

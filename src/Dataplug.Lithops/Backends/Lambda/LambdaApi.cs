@@ -63,7 +63,7 @@ internal sealed class LambdaApi : IDisposable
         {
             return new LambdaAnswer(
                 answer.StatusCode,
-                answer.Headers.TryGetValues("X-Amz-Function-Error", out var errors) ? errors.FirstOrDefault() : null,
+                Answers.Header(answer, "X-Amz-Function-Error"),
                 await answer.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
@@ -154,7 +154,7 @@ internal sealed class LambdaApi : IDisposable
                 using (answer)
                     problem = await RefusalAsync(answer, function, cancellationToken).ConfigureAwait(false);
             }
-            catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError)
+            catch (HttpRequestException exception) when (Answers.IsUnsent(exception))
             {
                 problem = $"{_endpoint.Authority} can't be reached: {exception.Message}";
             }
@@ -171,7 +171,7 @@ internal sealed class LambdaApi : IDisposable
     /// <summary>What is wrong with the service for now; throws what is wrong for good.</summary>
     private async Task<string> RefusalAsync(HttpResponseMessage answer, string function, CancellationToken cancellationToken)
     {
-        var type = (answer.Headers.TryGetValues("X-Amzn-ErrorType", out var types) ? types.FirstOrDefault() : null)?.Split(':')[0] ?? "";
+        var type = Answers.Header(answer, "X-Amzn-ErrorType")?.Split(':')[0] ?? "";
         var text = await Answers.TextAsync(answer, cancellationToken).ConfigureAwait(false);
         var problem = string.Create(CultureInfo.InvariantCulture, $"Lambda answers {(int)answer.StatusCode} {type}: {text}");
         switch (answer.StatusCode)

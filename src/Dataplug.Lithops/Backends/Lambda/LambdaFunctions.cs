@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Dataplug.Lithops.Protocol;
 
 namespace Dataplug.Lithops.Backends.Lambda;
 
@@ -79,7 +79,7 @@ public sealed class LambdaFunctions : IDisposable
     {
         ArgumentNullException.ThrowIfNull(deployment);
         deployment.Validate();
-        _ = Protocol.MessageKey.Parse(deployment.Key);
+        _ = MessageKey.Parse(deployment.Key);
         var package = new FileInfo(deployment.PackagePath);
         if (!package.Exists)
             throw new ObjectNotFoundException(deployment.PackagePath, "there is no such package", "'dataplug runtime build aws-lambda' makes one.");
@@ -89,7 +89,7 @@ public sealed class LambdaFunctions : IDisposable
 
         if (await _api.FindFunctionAsync(deployment.Name, cancellationToken).ConfigureAwait(false) is null)
         {
-            await _api.CreateFunctionAsync(deployment.Name, Write(json =>
+            await _api.CreateFunctionAsync(deployment.Name, LambdaMessages.Object(json =>
             {
                 json.WriteString("FunctionName", deployment.Name);
                 json.WriteString("Runtime", "provided.al2023");
@@ -104,12 +104,12 @@ public sealed class LambdaFunctions : IDisposable
         }
 
         // Lambda changes one thing at a time, and answers 409 until it is done; that is waited for.
-        await _api.UpdateCodeAsync(deployment.Name, Write(json =>
+        await _api.UpdateCodeAsync(deployment.Name, LambdaMessages.Object(json =>
         {
             json.WriteBase64String("ZipFile", zip);
             Architectures(json);
         }), cancellationToken).ConfigureAwait(false);
-        await _api.UpdateConfigurationAsync(deployment.Name, Write(json => Configure(json, deployment)), cancellationToken).ConfigureAwait(false);
+        await _api.UpdateConfigurationAsync(deployment.Name, LambdaMessages.Object(json => Configure(json, deployment)), cancellationToken).ConfigureAwait(false);
         return false;
     }
 
@@ -165,19 +165,6 @@ public sealed class LambdaFunctions : IDisposable
         json.WriteString(RemoteBackendOptions.KeyVariable, deployment.Key);
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    private static byte[] Write(Action<Utf8JsonWriter> members)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
     }
 
     private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";

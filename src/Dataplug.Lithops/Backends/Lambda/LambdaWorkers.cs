@@ -13,12 +13,12 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
     private int _number;
 
     public ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IWorkerLease>(new Lease(this, string.Create(CultureInfo.InvariantCulture, $"aws-lambda/{Interlocked.Increment(ref _number)}")));
+        ValueTask.FromResult<IWorkerLease>(new Lease(options, api, string.Create(CultureInfo.InvariantCulture, $"aws-lambda/{Interlocked.Increment(ref _number)}")));
 
-    private sealed class Lease(LambdaWorkers workers, string name) : IWorkerLease
+    private sealed class Lease(LambdaBackendOptions options, LambdaApi api, string name) : IWorkerLease
     {
         private readonly CancellationTokenSource _end = new();
-        private volatile bool _lineIsLost = workers.Options.Asynchronous;
+        private volatile bool _lineIsLost = options.Asynchronous;
 
         public string Worker => name;
 
@@ -31,7 +31,7 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
             LambdaAnswer answer;
             try
             {
-                answer = await workers.Api.InvokeAsync(workers.Options.Function, LambdaMessages.Write(LambdaMessages.Invocation, invocation.Span), workers.Options.Asynchronous, _end.Token).ConfigureAwait(false);
+                answer = await api.InvokeAsync(options.Function, LambdaMessages.Write(LambdaMessages.Invocation, invocation.Span), options.Asynchronous, _end.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
@@ -93,12 +93,8 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
             }
             catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentNullException)
             {
-                throw new BackendFailedException(workers.Options.Function, "the function answers what is no status", "Is its code Dataplug's worker? 'dataplug runtime deploy aws-lambda' deploys it.", null, exception);
+                throw new BackendFailedException(options.Function, "the function answers what is no status", "Is its code Dataplug's worker? 'dataplug runtime deploy aws-lambda' deploys it.", null, exception);
             }
         }
     }
-
-    private LambdaBackendOptions Options => options;
-
-    private LambdaApi Api => api;
 }
