@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
-using Dataplug.Bench;
+using Dataplug.Bench.Executors;
 
-if (args is ["dispatch", .. var arguments])
-    await DispatchMeasurement.RunAsync(arguments);
-else
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is [var command, ..] && ExecutorCommands.Names.Contains(command))
+    return await ExecutorCommands.Create().Parse(args).InvokeAsync();
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

@@ -9,7 +9,7 @@ namespace Dataplug.Lithops.Kubernetes;
 /// <summary>Runs tasks as pods of Kubernetes' indexed jobs, from an image of the worker.</summary>
 /// <remarks>Written to the public documentation of Kubernetes and tested against its manifests and a stand-in of its API; it has not been
 /// run on a cluster yet.</remarks>
-public sealed class KubernetesBackend : IExecutorBackend
+public sealed class KubernetesBackend : IExecutorBackend, IStorageBackend
 {
     private readonly ArrayWorkers _workers;
     private readonly StorageJobs _jobs;
@@ -54,6 +54,9 @@ public sealed class KubernetesBackend : IExecutorBackend
         var array = "example";
         return KubernetesYaml.Serialize(KubernetesManifest.Job(options, array, new Protocol.JobLayout(options.Storage).ArrayElement(array, 0).Value[..^1], tasks, "dataplug-key"));
     }
+
+    /// <inheritdoc/>
+    StorageJobs IStorageBackend.Jobs => _jobs;
 
     /// <inheritdoc/>
     public Task RunAsync(IBackendJob job, CancellationToken cancellationToken) => _jobs.RunAsync(job, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dataplug.Lithops.Backends;
 using k8s.Models;
 
@@ -32,10 +33,10 @@ internal static class KubernetesManifest
     };
 
     /// <summary>An indexed job whose pod N runs the invocation at <c>PREFIXN</c>, once.</summary>
-    public static V1Job Job(KubernetesBackendOptions options, string array, string prefix, int count, string secret)
+    public static V1Job Job(KubernetesBackendOptions options, string array, string prefix, int count, string secret, long? memory = null)
     {
         var labels = new Dictionary<string, string> { [PartOfLabel] = PartOf, [ArrayLabel] = array };
-        var resources = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(options.Cpu), ["memory"] = new(options.Memory) };
+        var resources = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(options.Cpu), ["memory"] = new(memory?.ToString(CultureInfo.InvariantCulture) ?? options.Memory) };
         var variables = options.Environment.Select(variable => new V1EnvVar { Name = variable.Key, Value = variable.Value })
             .Append(new V1EnvVar
             {

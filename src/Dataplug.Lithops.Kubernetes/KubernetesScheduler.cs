@@ -28,12 +28,12 @@ internal sealed class KubernetesScheduler(KubernetesBackendOptions options, IKub
 
     public TimeSpan PollInterval => options.PollInterval;
 
-    public async Task<IReadOnlyList<string>> SubmitAsync(string array, string prefix, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> SubmitAsync(string array, string prefix, int count, long? memory, CancellationToken cancellationToken)
     {
         if (!_hasSecret)
             await CallAsync(() => client.CoreV1.CreateNamespacedSecretAsync(KubernetesManifest.Secret(options, _secret, key), options.Namespace, cancellationToken: cancellationToken)).ConfigureAwait(false);
         _hasSecret = true;
-        await CallAsync(() => client.BatchV1.CreateNamespacedJobAsync(KubernetesManifest.Job(options, array, prefix, count, _secret), options.Namespace, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        await CallAsync(() => client.BatchV1.CreateNamespacedJobAsync(KubernetesManifest.Job(options, array, prefix, count, _secret, memory), options.Namespace, cancellationToken: cancellationToken)).ConfigureAwait(false);
         lock (_gate)
         {
             _arrays.Add(array);
@@ -121,7 +121,7 @@ internal sealed class KubernetesScheduler(KubernetesBackendOptions options, IKub
         return pod.Status?.Phase switch
         {
             "Succeeded" => new ArrayElement(ArrayElementState.Completed),
-            "Failed" => new ArrayElement(ArrayElementState.Lost, ended is null
+            "Failed" => new ArrayElement(ArrayElementState.Lost, IsOutOfMemory: ended?.Reason == "OOMKilled", Why: ended is null
                 ? $"the pod failed: {pod.Status.Reason} {pod.Status.Message}"
                 : ended.Reason == "OOMKilled"
                     ? "Kubernetes ended it because it took more memory than it may"

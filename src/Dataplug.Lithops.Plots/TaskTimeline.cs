@@ -9,7 +9,7 @@ namespace Dataplug.Lithops.Plots;
 internal sealed record TaskTimeline(TaskRecord Task, IReadOnlyList<PhaseSpan> Spans)
 {
     /// <summary>When its first attempt began; null when none has.</summary>
-    public DateTimeOffset? Began => Task.Statistics.EarlierAttempts is [var first, ..] ? first.Started : Task.Statistics.Started;
+    public DateTimeOffset? Began => Task.Statistics.EarlierAttempts is [var first, ..] && !(first.Started > Task.Statistics.Started) ? first.Started : Task.Statistics.Started;
 
     /// <summary>The lines of jobs, in the order in which the tasks began; those that never did come last.</summary>
     public static IReadOnlyList<TaskTimeline> Of(IEnumerable<JobRecord> jobs) =>
@@ -26,7 +26,14 @@ internal sealed record TaskTimeline(TaskRecord Task, IReadOnlyList<PhaseSpan> Sp
         if (times.Queued is not { } cursor)
             return new TaskTimeline(task, spans);
         foreach (var attempt in times.EarlierAttempts)
-            Attempt(attempt.Started, attempt.Started + attempt.Duration, Phase.Failed);
+        {
+            // The copy of a straggler that won all the same: nothing waited for it.
+            if (attempt.Started > times.Started)
+                Add(Phase.Failed, attempt.Started, attempt.Started + attempt.Duration);
+            else
+                Attempt(attempt.Started, attempt.Started + attempt.Duration, Phase.Failed);
+        }
+
         if (times.Started is { } started)
         {
             var running = task.State == FutureState.Running;
@@ -55,7 +62,7 @@ internal sealed record TaskTimeline(TaskRecord Task, IReadOnlyList<PhaseSpan> Sp
         {
             Add(Phase.Queued, cursor, from);
             Add(phase, from, to);
-            cursor = to;
+            cursor = to > cursor ? to : cursor;
         }
 
         void Add(Phase phase, DateTimeOffset from, DateTimeOffset to)

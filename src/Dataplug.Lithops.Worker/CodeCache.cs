@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Dataplug.Lithops.Code;
 using Dataplug.Lithops.Protocol;
 using Dataplug.Storage;
@@ -72,6 +73,27 @@ internal sealed class CodeCache(string folder)
         }
     }
 
+    /// <summary>Files that go along with a job, on this machine.</summary>
+    /// <returns>Their paths, by their names.</returns>
+    /// <exception cref="PayloadRefusedException">A file is not what was signed.</exception>
+    public async Task<IReadOnlyDictionary<string, string>> EnsureAsync(JobLayout layout, IObjectStore store, IReadOnlyList<JobFile> files, CancellationToken cancellationToken)
+    {
+        var paths = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (files.Count == 0)
+            return paths;
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var file in files)
+                paths[file.Name] = await EnsureAsync(layout, store, file, cancellationToken).ConfigureAwait(false);
+            return paths;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     /// <summary>Deletes what has not been used for long.</summary>
     /// <param name="now">The time, UTC.</param>
     public void Prune(DateTime now)
@@ -103,10 +125,7 @@ internal sealed class CodeCache(string folder)
 
     private async Task<string> EnsureAsync(JobLayout layout, IObjectStore store, CodeFile file, CancellationToken cancellationToken)
     {
-        if (file.Name != Path.GetFileName(file.Name) || file.Name is "" or "." or ".." || file.Digest.Length != 64 || !file.Digest.All(char.IsAsciiHexDigitLower))
-            throw new PayloadRefusedException(file.Name, "this is no file of a bundle");
-        var home = Path.Combine(folder, file.Digest);
-        var path = Path.Combine(home, file.Name);
+        var (home, path) = PathOf(file.Name, file.Digest);
         if (File.Exists(path) && new FileInfo(path).Length == file.Size
             && JobLayout.Digest(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false)) == file.Digest)
         {
@@ -115,11 +134,33 @@ internal sealed class CodeCache(string folder)
         }
 
         var content = await store.ReadVerifiedAsync(layout.Code(file.Digest), file.Digest, cancellationToken).ConfigureAwait(false);
+        await PlaceAsync(home, path, temporary => File.WriteAllBytesAsync(temporary, content, cancellationToken)).ConfigureAwait(false);
+        return path;
+    }
+
+    /// <summary>The same for a file of a job, which may be larger than memory. Checked against its name when it is fetched; afterwards by its
+    /// size, for the folder is the user's own.</summary>
+    private async Task<string> EnsureAsync(JobLayout layout, IObjectStore store, JobFile file, CancellationToken cancellationToken)
+    {
+        var (home, path) = PathOf(file.Name, file.Digest);
+        if (File.Exists(path) && new FileInfo(path).Length == file.Size)
+        {
+            Directory.SetLastWriteTimeUtc(home, DateTime.UtcNow);
+            return path;
+        }
+
+        await PlaceAsync(home, path, temporary => DownloadAsync(store, layout.Code(file.Digest), file, temporary, cancellationToken)).ConfigureAwait(false);
+        return path;
+    }
+
+    /// <summary>Puts a file where it belongs, whole or not at all.</summary>
+    private static async Task PlaceAsync(string home, string path, Func<string, Task> write)
+    {
         CreateForUser(home);
         var temporary = Path.Combine(home, Guid.NewGuid().ToString("N") + ".tmp");
         try
         {
-            await File.WriteAllBytesAsync(temporary, content, cancellationToken).ConfigureAwait(false);
+            await write(temporary).ConfigureAwait(false);
             File.Move(temporary, path, overwrite: true);
         }
         catch
@@ -127,8 +168,39 @@ internal sealed class CodeCache(string folder)
             File.Delete(temporary);
             throw;
         }
+    }
 
-        return path;
+    private static async Task DownloadAsync(IObjectStore store, ObjectUri uri, JobFile file, string path, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        try
+        {
+            var read = await store.OpenReadAsync(uri, new ReadRequest(ReadRange.All), cancellationToken).ConfigureAwait(false);
+            await using var closing = read.ConfigureAwait(false);
+            var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
+            await using var closingTarget = target.ConfigureAwait(false);
+            var buffer = new byte[1 << 18];
+            for (int n; (n = await read.Content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                hash.AppendData(buffer, 0, n);
+                await target.WriteAsync(buffer.AsMemory(0, n), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ObjectNotFoundException exception)
+        {
+            throw new PayloadRefusedException(uri.Display, $"the job's file '{file.Name}' is gone", "Don't clean the storage of jobs that run.", innerException: exception);
+        }
+
+        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != file.Digest)
+            throw new PayloadRefusedException(uri.Display, $"the content of the job's file '{file.Name}' is not what was signed: its SHA-256 is not {file.Digest}");
+    }
+
+    private (string Home, string Path) PathOf(string name, string digest)
+    {
+        if (name != Path.GetFileName(name) || name is "" or "." or ".." || digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower))
+            throw new PayloadRefusedException(name, "this is no file of a bundle or job");
+        var home = Path.Combine(folder, digest);
+        return (home, Path.Combine(home, name));
     }
 
     private static void CreateForUser(string path)

@@ -27,6 +27,7 @@ internal static class PipeService
         await WorkerFrames.WriteAsync(pipe, turn, FrameKind.Ready, ReadOnlyMemory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
 
         CancellationTokenSource? stop = null;
+        CallStops? stops = null;
         var running = Task.CompletedTask;
         while (await WorkerFrames.ReadAsync(pipe, CancellationToken.None).ConfigureAwait(false) is { } frame)
         {
@@ -36,11 +37,12 @@ internal static class PipeService
                 await running.ConfigureAwait(false);
                 stop?.Dispose();
                 stop = new CancellationTokenSource();
-                running = ServeAsync(pipe, turn, runner, frame.Body, stop.Token);
+                stops = new CallStops();
+                running = ServeAsync(pipe, turn, runner, frame.Body, stops, stop.Token);
             }
-            else if (frame.Kind == FrameKind.Cancel && stop is not null)
+            else if (frame.Kind == FrameKind.Cancel)
             {
-                _ = stop.CancelAsync();
+                stops?.Stop(Encoding.UTF8.GetString(frame.Body));
             }
         }
 
@@ -51,11 +53,11 @@ internal static class PipeService
         return 0;
     }
 
-    private static async Task ServeAsync(Stream pipe, SemaphoreSlim turn, InvocationRunner runner, byte[] invocation, CancellationToken stop)
+    private static async Task ServeAsync(Stream pipe, SemaphoreSlim turn, InvocationRunner runner, byte[] invocation, CallStops stops, CancellationToken stop)
     {
         try
         {
-            var outcome = await runner.RunAsync(invocation, Tell, stop).ConfigureAwait(false);
+            var outcome = await runner.RunAsync(invocation, Tell, stop, stops).ConfigureAwait(false);
 
             // Code that did not stop still runs: this process can't be used for anything else. The status is in storage, and the client
             // ends the process together with those that the task started, which it can't do itself; unless the client fails to.

@@ -1,10 +1,10 @@
 using System.Text;
-using Dataplug.Lithops.Protocol;
 
 namespace Dataplug.Lithops.Worker;
 
 /// <summary>The lines that one attempt logs and prints: told as they come, and the last of them kept.</summary>
-internal sealed class TaskLog(Action<WorkerNotice>? notices)
+/// <param name="onLine">Takes each line and its number, from 0; null where lines are kept only.</param>
+internal sealed class TaskLog(Action<string, int>? onLine)
 {
     /// <summary>The longest line, in characters; longer ones are broken.</summary>
     public const int LongestLine = 8 << 10;
@@ -71,7 +71,7 @@ internal sealed class TaskLog(Action<WorkerNotice>? notices)
             _kept -= _lines.Dequeue().Length + 1;
 
         // Under the gate: lines are told in their order.
-        notices?.Invoke(new WorkerNotice(line, _next, 0));
+        onLine?.Invoke(line, _next);
         _next++;
     }
 }

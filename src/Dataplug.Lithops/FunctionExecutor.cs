@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using Dataplug.Lithops.Backends;
 using Dataplug.Lithops.Backends.Local;
+using Dataplug.Lithops.Backends.Storage;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Futures;
 using Dataplug.Lithops.Jobs;
@@ -112,7 +113,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         Reduce(reduce, TaskFunction.From(NotNull(reduce)), futures, ownsMap: false, options, cancellationToken);
 
-    /// <summary>Waits for any or all of some tasks to end, or not at all, and tells which have. Never throws for their failures.</summary>
+    /// <summary>Waits for any, some or all of the tasks to end, or not at all, and tells which have. Never throws for their failures.</summary>
     /// <param name="futures">The tasks, of any jobs of this executor.</param>
     /// <param name="waitFor">What to wait for; all of them unless told otherwise.</param>
     /// <param name="timeout">After how long to return in any case; null for never.</param>
@@ -131,10 +132,10 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         try
         {
             var limit = timeout ?? Timeout.InfiniteTimeSpan;
-            if (!waitFor.IsMet(all.Count(future => future.IsDone), all.Count(future => !future.IsDone)))
+            var ended = all.Count(future => future.IsDone);
+            if (!waitFor.IsMet(ended, all.Count - ended))
             {
-                var ends = all.Select(future => future.Ledger.WhenSettled(future));
-                var met = waitFor == WaitFor.Any ? Task.WhenAny(ends) : Task.WhenAll(ends);
+                var met = WhenSome(all.Select(future => future.Ledger.WhenSettled(future)), waitFor.Needed(all.Count));
                 await TaskContext.WaitLendingSlotAsync(met.WaitAsync(limit, _options.TimeProvider, cancellationToken), _backend).ConfigureAwait(false);
             }
         }
@@ -150,7 +151,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         return (done, pending);
     }
 
-    /// <summary>Waits for any or all tasks of a map to end, or not at all, and tells which have. Never throws for their failures.</summary>
+    /// <summary>Waits for any, some or all tasks of a map to end, or not at all, and tells which have. Never throws for their failures.</summary>
     /// <typeparam name="TResult">The type of one result.</typeparam>
     /// <param name="futures">The map.</param>
     /// <param name="waitFor">What to wait for; all tasks unless told otherwise.</param>
@@ -211,7 +212,29 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
             // They are left to themselves, as documented.
         }
 
+        if (_backend is IStorageBackend backend)
+            await backend.Jobs.CleanKeptAsync().ConfigureAwait(false);
         await _backend.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Done when so many of the tasks are, none of which fails.</summary>
+    private static Task WhenSome(IEnumerable<Task> tasks, int count)
+    {
+        var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (var task in tasks)
+        {
+            _ = task.ContinueWith(
+                _ =>
+                {
+                    if (Interlocked.Decrement(ref count) == 0)
+                        met.SetResult();
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+
+        return met.Task;
     }
 
     private IJobRun[] Jobs()
@@ -277,6 +300,83 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         yield return await map.GetResultAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    private FutureList<TReduced> MapReduceBy<TInput, TKey, TResult, TReduced>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        Func<TInput, TKey> key,
+        Delegate reduce,
+        TaskFunction<Group<TKey, TResult>, TReduced> reduceFunction,
+        JobOptions? options,
+        CancellationToken cancellationToken)
+        where TKey : notnull
+    {
+        Check<Group<TKey, TResult>, TReduced>(reduce);
+        var groups = new InputGroups<TInput, TKey>(key);
+        var map = Map(function, taskFunction, inputs with { Items = groups.PassAsync(inputs.Items, CancellationToken.None) }, options, cancellationToken);
+        var job = Submit(
+            reduce,
+            reduceFunction,
+            JobInputs<Group<TKey, TResult>>.FromLater(groups.WithResultsOf(map, CancellationToken.None), count: null),
+            (options ?? new JobOptions()) with { Progress = null },
+            cancellationToken: cancellationToken);
+        job.Canceled.UnsafeRegister(static state => ((FutureList<TResult>)state!).Cancel(), map);
+        return new FutureList<TReduced>(job.Ledger);
+    }
+
+    private Future<TState> MapFold<TInput, TResult, TState>(
+        Delegate function,
+        TaskFunction<TInput, TResult> taskFunction,
+        JobInputs<TInput> inputs,
+        TState seed,
+        Delegate fold,
+        TaskFunction<Fold<TState, TResult>, TState> foldFunction,
+        JobOptions? options,
+        CancellationToken cancellationToken)
+    {
+        Check<Fold<TState, TResult>, TState>(fold);
+        var map = Map(function, taskFunction, inputs, options, cancellationToken);
+        var foldOptions = (options ?? new JobOptions()) with { Progress = null, StreamBuffer = 1 };
+        var depth = Depth;
+
+        // The future is the last fold; those before it are a stream, which makes the last one's input.
+        var job = Submit(fold, foldFunction, new JobInputs<Fold<TState, TResult>>(LastAsync(CancellationToken.None), Count: 1, AreResults: true), foldOptions, cancellationToken: cancellationToken);
+        job.Canceled.UnsafeRegister(static state => ((FutureList<TResult>)state!).Cancel(), map);
+        return (Future<TState>)job.Ledger[0];
+
+        async IAsyncEnumerable<Fold<TState, TResult>> LastAsync([EnumeratorCancellation] CancellationToken canceled)
+        {
+            yield return await FoldAsync(canceled).ConfigureAwait(false);
+        }
+
+        async Task<Fold<TState, TResult>> FoldAsync(CancellationToken canceled)
+        {
+            try
+            {
+                var arrivals = new Arrivals<TResult>(map.Ledger);
+                var state = seed;
+                var states = StreamAsync(fold, foldFunction, new JobInputs<Fold<TState, TResult>>(InputsAsync(CancellationToken.None)), foldOptions, depth, canceled);
+                await foreach (var next in states.ConfigureAwait(false))
+                    state = next;
+                await map.GetResultAsync(canceled).ConfigureAwait(false);
+                return new Fold<TState, TResult>(state, arrivals.Rest);
+
+                // Its buffer of one has each fold drawn when the result of the one before was taken.
+                async IAsyncEnumerable<Fold<TState, TResult>> InputsAsync([EnumeratorCancellation] CancellationToken left)
+                {
+                    while (await arrivals.TakeAsync(left).ConfigureAwait(false) is { } arrived)
+                        yield return new Fold<TState, TResult>(state, arrived);
+                }
+            }
+            catch
+            {
+                // Nobody has a use for the rest of the map.
+                map.Cancel();
+                throw;
+            }
+        }
+    }
+
     private IAsyncEnumerable<TResult> Stream<TInput, TResult>(
         Delegate function,
         TaskFunction<TInput, TResult> taskFunction,
@@ -285,7 +385,7 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
     {
         Check<TResult>(function);
         options?.Validate();
-        return StreamAsync(function, taskFunction, inputs, options, CancellationToken.None);
+        return StreamAsync(function, taskFunction, inputs, options, depth: null, CancellationToken.None);
     }
 
     private async IAsyncEnumerable<TResult> StreamAsync<TInput, TResult>(
@@ -293,12 +393,13 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         TaskFunction<TInput, TResult> taskFunction,
         JobInputs<TInput> inputs,
         JobOptions? options,
+        int? depth,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var buffer = options?.StreamBuffer ?? (int)Math.Min(2L * Math.Min(MaxParallelism, options?.MaxParallelism ?? int.MaxValue), int.MaxValue);
         var futures = Channel.CreateUnbounded<Future<TResult>>(new UnboundedChannelOptions { SingleReader = true });
         var window = new SemaphoreSlim(buffer);
-        var job = Submit(function, taskFunction, inputs, options, futures.Writer, window, cancellationToken);
+        var job = Submit(function, taskFunction, inputs, options, futures.Writer, window, depth, cancellationToken: cancellationToken);
         try
         {
             while (true)
@@ -335,31 +436,47 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         JobOptions? options,
         ChannelWriter<Future<TResult>>? sink = null,
         SemaphoreSlim? window = null,
+        int? depth = null,
+        bool takesStored = false,
+        bool keepsResults = false,
         CancellationToken cancellationToken = default)
     {
         var reference = Check<TResult>(function);
         options ??= new JobOptions();
         options.Validate();
+        if (options.Durable && _backend is not IStorageBackend)
+            throw new NotSupportedException($"The backend '{_backend.Name}' keeps no jobs in storage; a durable job needs one that does.");
+        if (options.Durable && inputs.AreResults)
+            throw new NotSupportedException("The inputs of a durable job are stored before it begins, and can't be the results of another one: let that one be durable, and go on with its results in the process that takes it over.");
         var parent = TaskContext.Current;
-        var recorder = _records is null || parent is not null ? null : new JobRecorder(_records, options.Messages, _options.TimeProvider);
+        depth ??= Depth;
+        var recorder = _records is null || depth > 0 ? null : new JobRecorder(_records, options.Messages, _options.TimeProvider);
         var settings = new JobSettings(_options, options, recorder);
         var job = new JobRun<TInput, TResult>(
             new JobDefinition<TInput, TResult>
             {
                 Id = string.Create(CultureInfo.InvariantCulture, $"{_id}-{Interlocked.Increment(ref _jobNumber):D3}"),
                 Name = options.Name ?? FunctionReference.Describe(function),
-                Depth = parent is null ? 0 : parent.Depth + 1,
+                Depth = depth.Value,
                 TaskFunction = taskFunction,
                 Inputs = inputs,
                 Settings = settings,
                 Reference = reference,
                 InputCodec = reference is null ? null : PayloadCodec.Create<TInput>(reference.DisplayName, "its input", settings.SerializerOptions),
                 ResultCodec = reference is null ? null : PayloadCodec.Create<TResult>(reference.DisplayName, "its result", settings.SerializerOptions),
+                TakesStored = takesStored,
+                KeepsResults = keepsResults,
                 Sink = sink,
                 Window = window,
             },
             _backend,
             OnLeft);
+        Start(job, parent, cancellationToken);
+        return job;
+    }
+
+    private void Start<TInput, TResult>(JobRun<TInput, TResult> job, TaskContext? parent, CancellationToken cancellationToken)
+    {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
@@ -367,7 +484,16 @@ public sealed partial class FunctionExecutor : IAsyncDisposable
         }
 
         job.Start(cancellationToken, parent?.CancellationToken ?? CancellationToken.None);
-        return job;
+    }
+
+    /// <summary>How many jobs one that is submitted here is nested in.</summary>
+    private static int Depth => TaskContext.Current is { } parent ? parent.Depth + 1 : 0;
+
+    /// <summary>Looks at a function and its input before anything runs.</summary>
+    private void Check<TInput, TResult>(Delegate function)
+    {
+        if (Check<TResult>(function) is { } reference)
+            _ = PayloadCodec.Create<TInput>(reference.DisplayName, "its input", _options.SerializerOptions ?? ShippedFunction.DefaultSerializerOptions);
     }
 
     /// <summary>Looks at a function before anything runs.</summary>

@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Dataplug.Conformance.Servers;
 using Dataplug.Conformance.Storage;
@@ -28,8 +31,73 @@ public sealed partial class ExecutorsDocumentTests
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs/executors.md")).ReplaceLineEndings("\n");
         var snippets = Snippet().Matches(document).Select(match => Squeeze(match.Groups[1].Value)).ToList();
 
-        Assert.Equal(18, snippets.Count);
+        Assert.Equal(26, snippets.Count);
         Assert.All(snippets.Where(snippet => !snippet.Contains(".Plot(", StringComparison.Ordinal)), snippet => Assert.Contains(snippet, source, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_a_job_brings_along()
+    {
+        using var scratch = new ScratchFolder();
+        var model = Path.Combine(scratch.Path, "model.txt");
+        await File.WriteAllTextAsync(model, "0.5");
+        var reads = Reads;
+        await using var executor = new FunctionExecutor();
+
+        var options = new JobOptions
+        {
+            TasksPerInvocation = 50,
+            Memory = 2L << 30,
+            MaxMemory = 8L << 30,
+            Environment = new Dictionary<string, string> { ["OMP_NUM_THREADS"] = "1" },
+            Files = [model],
+        };
+        var scores = await executor.MapAsync(ScoreAsync, reads, options);
+
+        static async Task<double> ScoreAsync(string read, TaskContext context)
+        {
+            var weights = await File.ReadAllLinesAsync(context.GetFile("model.txt"), context.CancellationToken);
+            return read.Length * double.Parse(weights[0], CultureInfo.InvariantCulture);
+        }
+
+        Assert.Equal([2, 1, 1.5], scores);
+    }
+
+    [Fact]
+    public async Task Results_that_stay_in_storage()
+    {
+        var reads = Reads;
+        await using var executor = new FunctionExecutor();
+
+        FutureList<StoredResult<byte[]>> parts = executor.MapToStorageAsync(read => Encoding.ASCII.GetBytes(read), reads);
+        IReadOnlyList<int> sizes = await executor.MapStoredAsync(bytes => bytes.Length, parts);
+
+        Assert.Equal([4, 2, 3], sizes);
+    }
+
+    [Fact]
+    public async Task Jobs_that_outlive_their_client()
+    {
+        using var scratch = new ScratchFolder();
+        var path = Path.Combine(scratch.Path, "reference.json");
+        var reads = Reads;
+        var first = new Backends.SilentBackend(2);
+        await using (var executor = new FunctionExecutor(first))
+        {
+            var futures = executor.MapAsync(CountBases, reads, new JobOptions { Durable = true });
+            JobReference reference = await futures.DetachAsync();
+            await File.WriteAllTextAsync(path, JsonSerializer.Serialize(reference));
+
+            await using var other = new FunctionExecutor(new Backends.SilentBackend(2, former: first));
+            Assert.Equal([4, 2, 1], await Resume(other, path));
+        }
+
+        static async Task<IReadOnlyList<long>> Resume(FunctionExecutor executor, string path)
+        {
+            var reference = JsonSerializer.Deserialize<JobReference>(await File.ReadAllTextAsync(path))!;
+            var futures = await executor.ResumeAsync<long>(reference);
+            return await futures.InTime();
+        }
     }
 
     [Fact]
@@ -62,6 +130,10 @@ public sealed partial class ExecutorsDocumentTests
         }
 
         Assert.Equal(3, lines);
+
+        var perObject = executor.MapReduceByAsync(CountLines, chunks, chunk => chunk.Uri, group => $"{group.Key}: {group.Results.Sum()} lines");
+
+        Assert.Equal([": 2 lines", ": 1 lines"], (await perObject).Select(text => text[text.LastIndexOf(':')..]));
     }
 
     [Fact]
@@ -138,6 +210,35 @@ public sealed partial class ExecutorsDocumentTests
         long total = await executor.MapReduceAsync(CountBases, reads, counts => counts.Sum());
 
         Assert.Equal(7, total);
+
+        long folded = await executor.MapFoldAsync(CountBases, reads, 0L, fold => fold.State + fold.Arrived.Sum());
+
+        Assert.Equal(7, folded);
+    }
+
+    [Fact]
+    public async Task Chains()
+    {
+        await using var executor = new FunctionExecutor();
+        var reads = Reads;
+
+        var tidy = executor.MapAsync(read => read.TrimEnd('N'), reads);
+        var counted = executor.MapAsync(CountBases, tidy);
+
+        Assert.Equal([4, 2, 1], await counted.InTime());
+    }
+
+    [Fact]
+    public async Task Stragglers()
+    {
+        var options = new ExecutorOptions
+        {
+            Backups = new BackupOptions { MinTasks = 10, MinCompleted = 0.5, SlowFactor = 3, MinDuration = TimeSpan.FromSeconds(1) },
+        };
+        Assert.Equal(new BackupOptions(), options.Backups);
+        await using var executor = new FunctionExecutor(options);
+
+        Assert.Equal([4, 2, 1], await executor.MapAsync(CountBases, Reads).InTime());
     }
 
     [Fact]
@@ -147,6 +248,7 @@ public sealed partial class ExecutorsDocumentTests
         var futures = executor.MapAsync(CountBases, Reads);
 
         var (done, pending) = await executor.WaitAsync(futures, WaitFor.Any);
+        (done, pending) = await executor.WaitAsync(futures, WaitFor.Fraction(0.8));
         (done, pending) = await executor.WaitAsync(futures, WaitFor.All, timeout: TimeSpan.FromMinutes(5));
         (done, pending) = await executor.WaitAsync(futures, WaitFor.Always);
 

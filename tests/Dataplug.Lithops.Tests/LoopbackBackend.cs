@@ -14,7 +14,7 @@ internal sealed class LoopbackBackend(int maxParallelism, JsonSerializerOptions?
 {
     private readonly SemaphoreSlim _workers = new(maxParallelism);
 
-    public string Name => "loopback";
+    public string Name { get; init; } = "loopback";
 
     public bool ShipsFunctions => true;
 

@@ -3,7 +3,7 @@ namespace Dataplug.Lithops.Tests;
 /// <summary>Turns a hang into a failure. Nothing waits this long when things work.</summary>
 internal static class Soon
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     public static Task InTime(this Task task) => task.WaitAsync(Limit);
 

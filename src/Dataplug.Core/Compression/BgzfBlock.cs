@@ -38,6 +38,31 @@ internal static class BgzfBlock
         return false;
     }
 
+    /// <summary>The size of the block whose header the bytes begin with.</summary>
+    /// <param name="bytes">The bytes from the block's start on.</param>
+    /// <param name="size">Bytes of the whole block; 0 where more of the header is needed, −1 where the bytes are no block's.</param>
+    /// <returns>Whether the size is known.</returns>
+    public static bool TryReadHeader(ReadOnlySpan<byte> bytes, out int size)
+    {
+        size = 0;
+        ReadOnlySpan<byte> magic = [0x1f, 0x8b, 8, 4];
+        if (!bytes[..Math.Min(4, bytes.Length)].SequenceEqual(magic[..Math.Min(4, bytes.Length)]))
+        {
+            size = -1;
+            return false;
+        }
+
+        if (bytes.Length < FixedHeaderLength)
+            return false;
+        var extraLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[10..]);
+        if (bytes.Length < FixedHeaderLength + extraLength)
+            return false;
+        if (TryReadSize(bytes.Slice(FixedHeaderLength, extraLength), out size) && size >= FixedHeaderLength + extraLength + 2 + TrailerLength)
+            return true;
+        size = -1;
+        return false;
+    }
+
     /// <summary>Whether a member that is a BGZF block is the end-of-file marker (section 4.1.2): 28 given bytes.</summary>
     public static bool IsEndMarker(GzipMember member) =>
         member is { CompressedLength: EndMarkerLength, OutputLength: 0, ModificationTime: 0, ExtraFlags: 0, OperatingSystem: 255 };

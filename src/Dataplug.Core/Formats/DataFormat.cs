@@ -43,6 +43,20 @@ public abstract class DataFormat
     public virtual DataFormat WithParameters(string parameters) =>
         parameters == Parameters ? this : throw new ArgumentException($"Format '{Id}' takes no parameters, but was given {parameters}.", nameof(parameters));
 
+    /// <summary>Whether an index that was made with other parameters does as well: one that holds more than is asked for.</summary>
+    /// <param name="parameters">The parameters of the index, canonical JSON.</param>
+    public virtual bool AcceptsIndexOf(string parameters) => parameters == Parameters;
+
+    /// <summary>Other objects that belong to an object of this format and are indexed with it, as they are now, in an order of the format's
+    /// own. The index and every slice hold on to their versions too.</summary>
+    /// <param name="uri">The object.</param>
+    /// <param name="stores">The stores to ask.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>None, for almost all formats.</returns>
+    /// <exception cref="ObjectNotFoundException">One that must be there is not.</exception>
+    public virtual Task<IReadOnlyList<Storage.ObjectInfo>> FindCompanionsAsync(Storage.ObjectUri uri, Storage.ObjectStores stores, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<Storage.ObjectInfo>>([]);
+
     /// <summary>The same format, which indexes a damaged object up to its damage instead of refusing it; null where there is no such
     /// way. Its <see cref="Parameters"/> differ, so that an index of a part is never taken for one of the whole.</summary>
     public virtual DataFormat? ForSalvage() => null;

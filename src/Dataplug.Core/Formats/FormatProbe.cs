@@ -10,6 +10,9 @@ namespace Dataplug.Formats;
 /// <param name="Content">The first bytes of the content: decompressed when <see cref="IsGZip"/> (at most 64 KiB), else <see cref="Head"/>.</param>
 public sealed record FormatProbe(ObjectUri Uri, long Size, ReadOnlyMemory<byte> Head, bool IsGZip, ReadOnlyMemory<byte> Content)
 {
+    /// <summary>The first bytes of the content of a zstd object, as much as decompresses, at most 64 KiB; empty of others.</summary>
+    public ReadOnlyMemory<byte> ZstdContent { get; init; }
+
     /// <summary>Whether the object's name ends in one of the endings, whatever their case.</summary>
     public bool HasExtension(IEnumerable<string> extensions) =>
         extensions.Any(extension => Uri.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));

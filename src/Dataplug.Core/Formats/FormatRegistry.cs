@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
+using Dataplug.Compression;
 using Dataplug.Partitioning;
 using Dataplug.Preprocessing;
 using Dataplug.Storage;
@@ -49,7 +51,7 @@ public sealed class FormatRegistry
 
         // RFC 1952 §2.3.1: two magic bytes, and deflate is the only method there is.
         var isGZip = head is [0x1f, 0x8b, 8, ..];
-        var probe = new FormatProbe(source.Uri, source.Size, head, isGZip, isGZip ? Decompress(head) : head);
+        var probe = new FormatProbe(source.Uri, source.Size, head, isGZip, isGZip ? Decompress(head) : head) { ZstdContent = IsZstd(head) ? DecompressZstd(head, source.Uri) : default };
         var match = _order.Select(format => (Format: format, Match: format.Detect(probe)))
             .Where(candidate => candidate.Match > FormatMatch.None)
             .Aggregate(default((DataFormat? Format, FormatMatch Match)), (best, next) => next.Match > best.Match ? next : best);
@@ -69,6 +71,27 @@ public sealed class FormatRegistry
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(stores);
         return ChunkMapper.RunAsync(Get(task.FormatId), task, stores, progress, cancellationToken);
+    }
+
+    private static bool IsZstd(ReadOnlySpan<byte> head) =>
+        head.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(head) is var magic && (magic == ZstdFrameHeader.Magic || ZstdFrameHeader.IsSkippable(magic));
+
+    private static ReadOnlyMemory<byte> DecompressZstd(byte[] head, ObjectUri uri)
+    {
+        using var stream = new ZstdStream(new MemoryStream(head, writable: false), uri.Display, 0, expectMoreData: true);
+        var content = new byte[ProbeLength];
+        var length = 0;
+        try
+        {
+            for (int read; length < content.Length && (read = stream.Read(content.AsSpan(length))) > 0;)
+                length += read;
+        }
+        catch (DataplugException)
+        {
+            // As below.
+        }
+
+        return content.AsMemory(0, length);
     }
 
     // The head of a gzip object is cut somewhere, and may be damaged: what decompresses before that is what is looked at.

@@ -7,10 +7,11 @@ namespace Dataplug.Metadata;
 /// A column of 64-bit numbers as bytes: each number minus the one before (the first minus 0, modulo 2⁶⁴), zigzag, then
 /// LEB128. Numbers that rise slowly take a byte or two before zstd sees them.
 /// </summary>
-internal static class ColumnCodec
+public static class ColumnCodec
 {
     private const int MaximumVarintLength = 10;
 
+    /// <summary>Encodes numbers.</summary>
     public static void Encode(ReadOnlySpan<long> values, IBufferWriter<byte> destination)
     {
         const int Batch = 1024;
@@ -49,7 +50,7 @@ internal static class ColumnCodec
         return at == source.Length;
     }
 
-    public static int WriteVarint(Span<byte> destination, ulong value)
+    internal static int WriteVarint(Span<byte> destination, ulong value)
     {
         var length = 0;
         while (value >= 0x80)
@@ -63,7 +64,7 @@ internal static class ColumnCodec
     }
 
     /// <summary>Reads one LEB128 number in its shortest form; anything longer would make two encodings of one column.</summary>
-    public static bool TryReadVarint(ReadOnlySpan<byte> source, ref int at, out ulong value)
+    internal static bool TryReadVarint(ReadOnlySpan<byte> source, ref int at, out ulong value)
     {
         value = 0;
         for (var shift = 0; shift < 64; shift += 7)
@@ -81,5 +82,5 @@ internal static class ColumnCodec
         return false;
     }
 
-    public static int VarintLength(ulong value) => (BitOperations.Log2(value | 1) / 7) + 1;
+    internal static int VarintLength(ulong value) => (BitOperations.Log2(value | 1) / 7) + 1;
 }

@@ -32,15 +32,25 @@ internal static class IndexFinder
         var info = await current.ConfigureAwait(false);
         if (failure is not null)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        return reader is null ? new FoundIndex(place, info, null, IndexMatch.Missing) : new FoundIndex(place, info, reader, Compare(reader, format, source, info));
+        if (reader is null)
+            return new FoundIndex(place, info, null, IndexMatch.Missing);
+        var match = Compare(reader, format, source, info);
+        if (match != IndexMatch.Current)
+            return new FoundIndex(place, info, reader, match);
+        IReadOnlyList<ObjectInfo> companions = await format.FindCompanionsAsync(uri, options.Stores, cancellationToken).ConfigureAwait(false);
+        return new FoundIndex(place, info, reader, AreSame(reader.Header.Source.Companions ?? [], companions) ? match : IndexMatch.OtherCompanions) { Companions = companions };
     }
+
+    // By their places, as the object itself is: the same data may be read by other URIs elsewhere.
+    private static bool AreSame(IReadOnlyList<SourceIdentity> indexed, IReadOnlyList<ObjectInfo> current) =>
+        indexed.Count == current.Count && indexed.Zip(current).All(pair => pair.First.ETag == pair.Second.ETag && pair.First.Size == pair.Second.Size);
 
     private static IndexMatch Compare(SidecarReader reader, DataFormat format, SourceName source, ObjectInfo info)
     {
         var header = reader.Header;
         return reader.SourceName != source || header.FormatId != format.Id ? IndexMatch.OtherObject
             : header.FormatVersion != format.IndexVersion ? IndexMatch.OtherVersion
-            : header.Parameters != format.Parameters ? IndexMatch.OtherParameters
+            : !format.AcceptsIndexOf(header.Parameters) ? IndexMatch.OtherParameters
             : header.Source.ETag != info.ETag || header.Source.Size != info.Size ? IndexMatch.OtherContent
             : IndexMatch.Current;
     }
@@ -53,6 +63,12 @@ internal static class IndexFinder
 /// <param name="Match">How it fits.</param>
 internal sealed record FoundIndex(SidecarPlace Place, ObjectInfo Current, SidecarReader? Reader, IndexMatch Match)
 {
+    /// <summary>The object's companions as they are now; asked for only where the rest fits.</summary>
+    public IReadOnlyList<ObjectInfo> Companions { get; init; } = [];
+
+    /// <summary>The identity of the object as it is now.</summary>
+    public SourceIdentity Identity => SourceIdentity.Of(Current) with { Companions = Companions.Count == 0 ? null : [.. Companions.Select(SourceIdentity.Of)] };
+
     /// <summary>The sidecar when it is good, with the URI by which the object is read here.</summary>
     public SidecarReader RequireCurrent(DataFormat format)
     {
@@ -60,7 +76,8 @@ internal sealed record FoundIndex(SidecarPlace Place, ObjectInfo Current, Sideca
         var header = Reader?.Header;
         return Match switch
         {
-            IndexMatch.Current => Reader!.WithSource(SourceIdentity.Of(Current)),
+            IndexMatch.Current => Reader!.WithSource(Identity),
+            IndexMatch.OtherCompanions => throw new StaleIndexException(name, DescribeCompanions()),
             IndexMatch.OtherContent => throw new StaleIndexException(name,
                 $"the object changed since it was indexed: the index is of ETag {header!.Source.ETag} with {header.Source.Size} bytes, the object has ETag {Current.ETag} with {Current.Size} bytes"),
             IndexMatch.OtherVersion => throw new NotPreprocessedException(name,
@@ -70,6 +87,15 @@ internal sealed record FoundIndex(SidecarPlace Place, ObjectInfo Current, Sideca
             IndexMatch.OtherObject => throw new NotPreprocessedException(name, $"the sidecar {Place.Uri.Display} is of another object, {header!.Source.Uri.Display}"),
             _ => throw new NotPreprocessedException(name, $"the object has no '{format.Id}' index ({Place.Uri.Display})"),
         };
+    }
+
+    private string DescribeCompanions()
+    {
+        var indexed = Reader!.Header.Source.Companions ?? [];
+        var changed = indexed.Zip(Companions).FirstOrDefault(pair => pair.First.ETag != pair.Second.ETag || pair.First.Size != pair.Second.Size);
+        return changed.Second is null
+            ? "other objects belong to it than when it was indexed"
+            : $"{changed.Second.Uri.Display}, which belongs to it, changed since it was indexed: the index is of ETag {changed.First.ETag} with {changed.First.Size} bytes, the object has ETag {changed.Second.ETag} with {changed.Second.Size} bytes";
     }
 }
 
@@ -90,6 +116,9 @@ internal enum IndexMatch
 
     /// <summary>The object changed since.</summary>
     OtherContent,
+
+    /// <summary>An object that belongs to it changed since.</summary>
+    OtherCompanions,
 
     /// <summary>It is good.</summary>
     Current,

@@ -26,6 +26,22 @@ internal static class SidecarHeaderCodec
                 json.WriteString("query"u8, digest);
             json.WriteString("etag"u8, header.Source.ETag);
             json.WriteNumber("size"u8, header.Source.Size);
+            if (header.Source.Companions is { Count: > 0 } companions)
+            {
+                json.WriteStartArray("companions"u8);
+                foreach (var companion in companions)
+                {
+                    var name = SourceName.Of(companion.Uri);
+                    json.WriteStartObject();
+                    json.WriteString("uri"u8, name.Uri.Value);
+                    json.WriteString("etag"u8, companion.ETag);
+                    json.WriteNumber("size"u8, companion.Size);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
             json.WritePropertyName("parameters"u8);
             json.WriteRawValue(header.Parameters);
@@ -49,13 +65,19 @@ internal static class SidecarHeaderCodec
             var parameters = root.GetProperty("parameters"u8);
             var format = root.GetProperty("format"u8).GetString();
             var etag = source.GetProperty("etag"u8).GetString();
+            var companions = source.TryGetProperty("companions"u8, out var list) ? list.EnumerateArray().Select(ReadCompanion).ToArray() : null;
+            if (companions is not null && companions.Any(companion => companion.Size < 0))
+                throw new CorruptIndexException(sidecar, "the header has values that make no sense");
             if (size < 0 || version < 1 || parameters.ValueKind != JsonValueKind.Object || string.IsNullOrEmpty(format) || etag is null)
                 throw new CorruptIndexException(sidecar, "the header has values that make no sense");
-            return (new SidecarHeader(format, version, new SourceIdentity(uri, etag, size), parameters.GetRawText()), new SourceName(uri, digest));
+            return (new SidecarHeader(format, version, new SourceIdentity(uri, etag, size) { Companions = companions }, parameters.GetRawText()), new SourceName(uri, digest));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or InvalidUriException)
         {
             throw new CorruptIndexException(sidecar, "the header is not a sidecar header", innerException: e);
         }
     }
+
+    private static SourceIdentity ReadCompanion(JsonElement json) =>
+        new(ObjectUri.Parse(json.GetProperty("uri"u8).GetString() ?? ""), json.GetProperty("etag"u8).GetString() ?? "", json.GetProperty("size"u8).GetInt64());
 }

@@ -72,6 +72,13 @@ public sealed class StrategyArguments
         return isValid;
     }
 
+    /// <summary>Text that is not empty.</summary>
+    public string GetText(string name) => _values[name].Trim() is { Length: > 0 } text ? text : throw Invalid(name, "text");
+
+    /// <summary>A whole number ≥ 0.</summary>
+    public long GetNumber(string name) =>
+        long.TryParse(_values[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Invalid(name, "a whole number of at least 0");
+
     /// <summary>One of the parameter's choices.</summary>
     public string GetChoice(string name)
     {

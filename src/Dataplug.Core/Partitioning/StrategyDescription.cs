@@ -30,4 +30,10 @@ public enum StrategyParameterType
 
     /// <summary>One of a few words.</summary>
     Choice,
+
+    /// <summary>A whole number ≥ 0.</summary>
+    Number,
+
+    /// <summary>Text; on a command line also that of a file: <c>@path</c>.</summary>
+    Text,
 }

@@ -16,7 +16,7 @@ public sealed record PreprocessOptions
     public IProgress<PreprocessProgress>? Progress { get; init; }
 
     /// <summary>Takes the place of the format's own preprocessor.</summary>
-    internal IPreprocessor? Preprocessor { get; init; }
+    public IPreprocessor? Preprocessor { get; init; }
 }
 
 /// <summary>How far a preprocessing run is.</summary>

@@ -68,7 +68,9 @@ internal sealed class PreprocessRunner
         var (finished, current) = await LookAsync(cancellationToken).ConfigureAwait(false);
         if (finished is not null && !_run.Force)
             return await KnownAsync(finished, cancellationToken).ConfigureAwait(false);
-        return await IndexAsync(new PinnedObject(_options.Stores.Get(_uri), current), cancellationToken).ConfigureAwait(false);
+        var companions = await _format.FindCompanionsAsync(_uri, _options.Stores, cancellationToken).ConfigureAwait(false);
+        var source = new PinnedObject(_options.Stores.Get(_uri), current) { Companions = [.. companions.Select(companion => new PinnedObject(_options.Stores.Get(companion.Uri), companion))] };
+        return await IndexAsync(source, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<(SidecarReader? Good, ObjectInfo Current)> LookAsync(CancellationToken cancellationToken)
@@ -77,7 +79,7 @@ internal sealed class PreprocessRunner
         try
         {
             var found = await IndexFinder.FindAsync(_format, _uri, _options, current, cancellationToken).ConfigureAwait(false);
-            return (found.Match == IndexMatch.Current ? found.Reader!.WithSource(SourceIdentity.Of(found.Current)) : null, found.Current);
+            return (found.Match == IndexMatch.Current ? found.Reader!.WithSource(found.Identity) : null, found.Current);
         }
         catch (CorruptIndexException)
         {
@@ -129,7 +131,7 @@ internal sealed class PreprocessRunner
             await recorder!.FinishAsync(CatalogRunState.Succeeded, sidecar: sidecar).ConfigureAwait(false);
             folder.Delete();
             progress.Finish();
-            return Report(PreprocessOutcome.Indexed, SourceIdentity.Of(source.Info), sidecar.Info.Size, resumedFrom);
+            return Report(PreprocessOutcome.Indexed, SourceIdentity.Of(source), sidecar.Info.Size, resumedFrom);
         }
         catch (Exception e)
         {
@@ -187,7 +189,7 @@ internal sealed class PreprocessRunner
         var resumedFrom = chunks.Where((_, i) => done[i]).Sum(chunk => chunk.Length);
         var recorder = record(resumedFrom, Rows(chunks, i => done[i]));
         var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
-        var identity = SourceIdentity.Of(source.Info);
+        var identity = SourceIdentity.Of(source);
         var tasks = chunks.Select((chunk, i) => new ChunkTask(_format.Id, _format.Parameters, identity, chunk, i, chunks.Count)).Where(task => !done[task.Index]);
         await RunTasksAsync([.. tasks], folder, 0, 1, progress, recorder, cancellationToken).ConfigureAwait(false);
         return (0..chunks.Count, progress, resumedFrom);
@@ -205,7 +207,7 @@ internal sealed class PreprocessRunner
         var resumedFrom = (chunks.Where((_, i) => i < scouted.Length && scouted[i]).Sum(chunk => chunk.Length) + chunks.Where((_, i) => mapped[i]).Sum(chunk => chunk.Length)) / passes;
         var recorder = record(resumedFrom, Rows(chunks, i => mapped[i]));
         var progress = new ProgressTracker(source.Size, resumedFrom, _run.Progress);
-        var identity = SourceIdentity.Of(source.Info);
+        var identity = SourceIdentity.Of(source);
 
         // Of the last chunk nobody needs to know anything.
         var scouts = chunks.Take(count - 1).Select((chunk, i) => new ChunkTask(_format.Id, _format.Parameters, identity, chunk, i, count) { Pass = ChunkPass.Scout });
@@ -290,7 +292,7 @@ internal sealed class PreprocessRunner
             var file = DataplugHome.Guard(path, () => new HomeFileStream(path));
             await using (file.ConfigureAwait(false))
             {
-                var header = new SidecarHeader(_format.Id, _format.IndexVersion, SourceIdentity.Of(source.Info), _format.Parameters);
+                var header = new SidecarHeader(_format.Id, _format.IndexVersion, SourceIdentity.Of(source), _format.Parameters);
                 var writer = new SidecarWriter(file, header);
                 await using (writer.ConfigureAwait(false))
                 {
@@ -323,9 +325,12 @@ internal sealed class PreprocessRunner
 
     private async Task RequireUnchangedAsync(PinnedObject source, CancellationToken cancellationToken)
     {
-        var now = await _options.Stores.Get(_uri).HeadAsync(_uri, cancellationToken).ConfigureAwait(false);
-        if (now.ETag != source.ETag || now.Size != source.Size)
-            throw new StaleIndexException(_uri.Display, $"the object changed while it was preprocessed: ETag {source.ETag} became {now.ETag}", "Preprocess it again once it is written.");
+        foreach (var read in (PinnedObject[])[source, .. source.Companions])
+        {
+            var now = await _options.Stores.Get(read.Uri).HeadAsync(read.Uri, cancellationToken).ConfigureAwait(false);
+            if (now.ETag != read.ETag || now.Size != read.Size)
+                throw new StaleIndexException(read.Uri.Display, $"the object changed while it was preprocessed: ETag {read.ETag} became {now.ETag}", "Preprocess it again once it is written.");
+        }
     }
 
     private async Task PublishAsync(string temporary, CancellationToken cancellationToken)
@@ -356,7 +361,7 @@ internal sealed class PreprocessRunner
             preprocessor.GetType().FullName + (preprocessor is IIdentifiedPreprocessor identified ? " " + identified.Identity : ""),
             preprocessor.GetType().Module.ModuleVersionId,
             _name.Text,
-            source.ETag,
+            string.Join(' ', [source.ETag, .. source.Companions.Select(companion => companion.ETag)]),
             source.Size),
         RunJson.Default.RunFingerprint);
 

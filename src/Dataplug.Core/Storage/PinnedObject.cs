@@ -20,6 +20,9 @@ public sealed class PinnedObject
     /// <summary>The object as it was pinned.</summary>
     public ObjectInfo Info { get; }
 
+    /// <summary>Other objects that are one with it, pinned as well: <see cref="Formats.DataFormat.FindCompanionsAsync"/>. Usually none.</summary>
+    public IReadOnlyList<PinnedObject> Companions { get; init; } = [];
+
     /// <summary>The object.</summary>
     public ObjectUri Uri => Info.Uri;
 

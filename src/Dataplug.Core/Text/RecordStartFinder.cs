@@ -1,7 +1,7 @@
 namespace Dataplug.Text;
 
 /// <summary>Finds record starts in a stream of bytes that begins where a record may begin.</summary>
-internal abstract class RecordStartFinder
+public abstract class RecordStartFinder
 {
     /// <summary>
     /// Takes bytes up to, not including, the first record start after <paramref name="toPass"/> others.

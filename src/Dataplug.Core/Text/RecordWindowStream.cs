@@ -5,7 +5,7 @@ namespace Dataplug.Text;
 /// <summary>
 /// A stream over some records of a range: leaves out those that come first and ends before those that come last.
 /// </summary>
-internal sealed class RecordWindowStream : ForwardStream
+public sealed class RecordWindowStream : ForwardStream
 {
     private readonly Stream _inner;
     private readonly RecordStartFinder _finder;
@@ -13,6 +13,7 @@ internal sealed class RecordWindowStream : ForwardStream
     private long _take;
     private bool _ended;
 
+    /// <summary>Takes some records of a range.</summary>
     /// <param name="inner">The range, from a place where a record may begin; owned.</param>
     /// <param name="finder">Finds the records.</param>
     /// <param name="skip">Records to leave out; with 0, bytes before the first record are kept.</param>
@@ -25,6 +26,7 @@ internal sealed class RecordWindowStream : ForwardStream
         _take = take;
     }
 
+    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         while (!_ended && buffer.Length > 0)
@@ -40,6 +42,7 @@ internal sealed class RecordWindowStream : ForwardStream
         return 0;
     }
 
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!_ended && buffer.Length > 0)
@@ -55,12 +58,14 @@ internal sealed class RecordWindowStream : ForwardStream
         return 0;
     }
 
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _inner.DisposeAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

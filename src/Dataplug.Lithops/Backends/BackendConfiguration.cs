@@ -17,6 +17,7 @@ internal sealed class BackendConfiguration
     public const string BackendVariable = "DATAPLUG_BACKEND";
     public const string WorkersVariable = "DATAPLUG_WORKERS";
     public const string StorageVariable = "DATAPLUG_JOBS";
+    public const string ChannelVariable = "DATAPLUG_CHANNEL";
 
     private static readonly string[] Names = ["local", "processes", "slurm", "aws-lambda", "http", "kubernetes"];
 
@@ -157,6 +158,7 @@ internal sealed class BackendConfiguration
         return options with
         {
             MaxParallelism = workers ?? options.MaxParallelism,
+            Channel = Variable(ChannelVariable) ?? _section?.Text("channel"),
             Key = Variable(RemoteBackendOptions.KeyVariable) ?? _section?.Text("key"),
             HeartbeatInterval = _section?.Seconds("heartbeatIntervalSeconds") ?? options.HeartbeatInterval,
             HeartbeatTimeout = _section?.Seconds("heartbeatTimeoutSeconds") ?? options.HeartbeatTimeout,
@@ -188,7 +190,7 @@ internal sealed class BackendConfiguration
     private T Checked<T>(Func<T> create, ConfigurationSection? used = null)
     {
         used?.Done();
-        _section?.Allow("backend", "workers", "storage", "key", "heartbeatIntervalSeconds", "heartbeatTimeoutSeconds", "processes", "slurm", "awsLambda", "http", "kubernetes");
+        _section?.Allow("backend", "workers", "storage", "key", "channel", "heartbeatIntervalSeconds", "heartbeatTimeoutSeconds", "processes", "slurm", "awsLambda", "http", "kubernetes");
         _section?.Done();
         return create();
     }

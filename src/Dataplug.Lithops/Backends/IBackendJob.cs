@@ -27,6 +27,15 @@ public interface IBackendJob
     /// <summary>How long an attempt that is told to stop may take to do so; then its place goes to others.</summary>
     TimeSpan CancellationGrace { get; }
 
+    /// <summary>How many tasks a worker is given at once, to run one after another; at least 1. Backends in this process take no notice.</summary>
+    int TasksPerInvocation { get; }
+
+    /// <summary>Variables that the tasks are to find in their environment.</summary>
+    IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>Files, by their full paths on this machine, that the tasks are to find on theirs under the same names.</summary>
+    IReadOnlyList<string> Files { get; }
+
     /// <summary>How inputs and results are written where they travel as JSON.</summary>
     JsonSerializerOptions SerializerOptions { get; }
 

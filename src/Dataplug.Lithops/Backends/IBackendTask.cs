@@ -15,6 +15,9 @@ public interface IBackendTask
     /// <summary>Which try this is, from 1.</summary>
     int Attempt { get; }
 
+    /// <summary>How much memory the attempt asks for, in bytes; null for as much as the backend gives by itself.</summary>
+    long? Memory { get; }
+
     /// <summary>Fires when the attempt has to stop.</summary>
     CancellationToken CancellationToken { get; }
 

@@ -20,6 +20,11 @@ public abstract record RemoteBackendOptions
     /// have the same. Null for <see cref="KeyVariable"/>, or for a new one where the backend starts its workers itself.</summary>
     public string? Key { get; init; }
 
+    /// <summary>A Redis server through which workers tell at once what happens, as <c>redis://host:port</c>: ends, lines, progress; and through
+    /// which they are told to stop. Client and workers have to reach it by this name, with REDIS_USERNAME and REDIS_PASSWORD. What gets lost
+    /// there is found in storage. Null for storage alone.</summary>
+    public string? Channel { get; init; }
+
     /// <summary>How many attempts are handed to workers at once, over all jobs. At least 1.</summary>
     public int MaxParallelism { get; init; } = 100;
 
@@ -37,8 +42,23 @@ public abstract record RemoteBackendOptions
     internal virtual void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelism, 1);
+        CheckChannel();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HeartbeatInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HeartbeatTimeout, HeartbeatInterval);
+    }
+
+    /// <exception cref="ArgumentException">The address names no Redis server.</exception>
+    private void CheckChannel()
+    {
+        try
+        {
+            if (Channel is not null)
+                JobChannel.Parse(Channel);
+        }
+        catch (FormatException exception)
+        {
+            throw new ArgumentException($"Channel: {exception.Message}", exception);
+        }
     }
 
     /// <summary>The key of the options or of the environment.</summary>
@@ -68,7 +88,9 @@ public abstract record RemoteBackendOptions
         Stores = Stores ?? ObjectStores.Default,
         Root = Storage,
         Key = key,
+        IsKeyShared = !string.IsNullOrEmpty(Key ?? Environment.GetEnvironmentVariable(KeyVariable)),
         MaxParallelism = MaxParallelism,
+        Channel = Channel,
         HeartbeatInterval = HeartbeatInterval,
         HeartbeatTimeout = HeartbeatTimeout,
     };

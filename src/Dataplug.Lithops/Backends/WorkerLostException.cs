@@ -11,4 +11,7 @@ public sealed class WorkerLostException : DataplugException
         : base(source, problem, cure, byteOffset, innerException)
     {
     }
+
+    /// <summary>Whether the worker is known, or has to be taken, to have ended because it took too much memory.</summary>
+    public bool IsOutOfMemory { get; init; }
 }

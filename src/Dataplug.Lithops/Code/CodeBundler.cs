@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Protocol;
@@ -52,6 +53,26 @@ internal sealed class CodeBundler(ObjectStores stores, JobLayout layout)
         }
 
         return (bundle, digest);
+    }
+
+    /// <summary>Uploads files that go along with a job, unless they are there.</summary>
+    public async Task<IReadOnlyList<JobFile>> UploadFilesAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        var files = new JobFile[paths.Count];
+        for (var i = 0; i < files.Length; i++)
+        {
+            var content = new FileStream(paths[i], FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using var closing = content.ConfigureAwait(false);
+            var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken).ConfigureAwait(false));
+            files[i] = new JobFile(Path.GetFileName(paths[i]), digest, content.Length);
+            var (store, uri) = (stores.Get(layout.Root), layout.Code(digest));
+            if (await store.ExistsAsync(uri, cancellationToken).ConfigureAwait(false))
+                continue;
+            content.Position = 0;
+            await store.UploadAsync(uri, content, PutOptions.Overwrite, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+
+        return files;
     }
 
     /// <summary>The files of a function's application: their paths, and the assemblies' names.</summary>

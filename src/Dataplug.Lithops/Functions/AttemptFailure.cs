@@ -10,6 +10,9 @@ public sealed record AttemptFailure(string ExceptionType, string Message, string
     /// <summary>The input that the attempt failed on, as it travelled, when it did: JSON, cut off where it is long; null else.</summary>
     public string? Input { get; init; }
 
+    /// <summary>Whether the attempt failed for want of memory: the function said so, or its worker ended because of it.</summary>
+    public bool IsOutOfMemory => ExceptionType == typeof(OutOfMemoryException).FullName || Exception is WorkerLostException { IsOutOfMemory: true };
+
     /// <summary>Describes an exception.</summary>
     /// <param name="exception">The exception.</param>
     public static AttemptFailure From(Exception exception)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Dataplug.Lithops.Functions;
 
 namespace Dataplug.Lithops;
@@ -60,6 +61,12 @@ public sealed class TaskContext
     /// <summary>Fires when the task has to stop: cancelled, timed out, or its executor disposed.</summary>
     public CancellationToken CancellationToken { get; }
 
+    /// <summary>The job's own variables: <see cref="JobOptions.Environment"/>.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The paths of the job's files on this machine, by their names: <see cref="JobOptions.Files"/>.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>The task that this code runs in; null outside of tasks.</summary>
     internal static TaskContext? Current
     {
@@ -81,6 +88,25 @@ public sealed class TaskContext
     {
         ArgumentNullException.ThrowIfNull(message);
         _log?.Invoke(message);
+    }
+
+    /// <summary>A variable of the job (<see cref="JobOptions.Environment"/>), else of the process.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>Null when there is none.</returns>
+    public string? GetEnvironmentVariable(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Environment.TryGetValue(name, out var value) ? value : System.Environment.GetEnvironmentVariable(name);
+    }
+
+    /// <summary>The path on this machine of a file that came along with the job (<see cref="JobOptions.Files"/>). Other tasks use the same
+    /// file: read it only.</summary>
+    /// <param name="name">Its name, without folders.</param>
+    /// <exception cref="KeyNotFoundException">The job has no such file.</exception>
+    public string GetFile(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Files.TryGetValue(name, out var path) ? path : throw new KeyNotFoundException($"The job has no file '{name}'; its files are given in JobOptions.Files.");
     }
 
     /// <summary>Tells how much of this task is done.</summary>

@@ -85,7 +85,32 @@ public abstract class Future
         public AttemptReport? Report;
         public double Fraction;
         public List<EarlierAttempt>? Earlier;
+
+        /// <summary>The other attempt while two run, or the one that lost while it hasn't stopped; null else.</summary>
+        public SecondRun? Second;
         public int Attempts;
+
+        /// <summary>How many attempts run: 0, 1 or 2.</summary>
+        public byte Runs;
         public bool Abandoned;
+
+        /// <summary>An attempt has succeeded: what comes from another one counts for nothing.</summary>
+        public bool IsWon;
+    }
+
+    /// <summary>An attempt that runs beside that of the <see cref="Record"/>.</summary>
+    internal sealed class SecondRun
+    {
+        public required int Attempt { get; init; }
+
+        public required long StartedAt { get; set; }
+
+        public required string? Worker { get; set; }
+
+        /// <summary>What it reports of itself, from 0 to 1.</summary>
+        public double Fraction { get; set; }
+
+        /// <summary>What the attempt of the record reports.</summary>
+        public double OtherFraction { get; set; }
     }
 }

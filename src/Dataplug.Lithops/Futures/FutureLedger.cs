@@ -31,6 +31,7 @@ internal abstract class FutureLedger
     private int _failed;
     private int _canceled;
     private int _retries;
+    private int _backups;
     private double _runningFractions;
 
     /// <param name="jobId">The job's id.</param>
@@ -151,41 +152,96 @@ internal abstract class FutureLedger
     }
 
     /// <summary>Takes note that a worker has begun. Under the gate.</summary>
-    public void Started(Future future, string worker, long timestamp)
+    /// <param name="future">The task.</param>
+    /// <param name="attempt">The attempt's number.</param>
+    /// <param name="worker">The worker.</param>
+    /// <param name="timestamp">When.</param>
+    /// <param name="isBackup">Whether it is the copy of a straggler, and no repeat.</param>
+    public void Started(Future future, int attempt, string worker, long timestamp, bool isBackup)
     {
         ref var data = ref future.Data;
-        if (data.Attempts > 0)
+        data.Attempts++;
+        if (isBackup)
+            _backups++;
+        else if (data.Attempts > 1)
+            _retries++;
+        if (data.Runs++ > 0)
+        {
+            data.Second = new Future.SecondRun { Attempt = attempt, Worker = worker, StartedAt = timestamp, OtherFraction = data.Fraction };
+            return;
+        }
+
+        if (data.Attempts > 1)
             (data.Earlier ??= []).Add(new Future.EarlierAttempt(data.StartedAt, data.DurationTicks, data.Worker));
         data.Worker = worker;
         data.StartedAt = timestamp;
-        data.Attempts++;
-        _retries += data.Attempts > 1 ? 1 : 0;
         _running++;
         future.SetState(FutureState.Running);
     }
 
     /// <summary>Takes note that a running attempt is over. Under the gate.</summary>
-    public void Stopped(Future future, long timestamp, AttemptReport? report, bool abandoned)
+    /// <param name="future">The task.</param>
+    /// <param name="attempt">The attempt's number.</param>
+    /// <param name="timestamp">When.</param>
+    /// <param name="report">What the worker measured.</param>
+    /// <param name="abandoned">Whether it was left to itself.</param>
+    /// <param name="won">Whether its result is the task's: then it is the one that statistics show, and one beside it is an earlier one.</param>
+    public void Stopped(Future future, int attempt, long timestamp, AttemptReport? report, bool abandoned, bool won)
     {
         ref var data = ref future.Data;
-        data.DurationTicks = Time.GetElapsedTime(data.StartedAt, timestamp).Ticks;
-        data.TotalDurationTicks += data.DurationTicks;
+        data.IsWon |= won;
+        data.Runs--;
+
+        // A task runs until it has a result, or no attempt runs any more.
+        if (won || (data.Runs == 0 && !data.IsWon))
+            _running--;
+        if (data.Second is { } second)
+        {
+            // The record is for the winner, else for the one that goes on; after the win the second one is the loser.
+            var isSecond = second.Attempt == attempt || (data.IsWon && !won);
+            if (isSecond == won)
+            {
+                (data.StartedAt, second.StartedAt) = (second.StartedAt, data.StartedAt);
+                (data.Worker, second.Worker) = (second.Worker, data.Worker);
+                (second.OtherFraction, second.Fraction) = (second.Fraction, second.OtherFraction);
+            }
+
+            if (!won)
+            {
+                var ticks = Account(ref data, second.StartedAt, timestamp, report);
+                (data.Earlier ??= []).Add(new Future.EarlierAttempt(second.StartedAt, ticks, second.Worker));
+                data.Second = null;
+                SetFraction(ref data, data.IsWon ? 0 : second.OtherFraction);
+                return;
+            }
+        }
+
+        data.DurationTicks = Account(ref data, data.StartedAt, timestamp, report);
         data.Report = report;
-        _use.Add(data.DurationTicks, report, keepDuration: _futures is not null);
         data.Abandoned = abandoned;
-        _runningFractions -= data.Fraction;
-        data.Fraction = 0;
-        _running--;
+        SetFraction(ref data, 0);
     }
 
     /// <summary>Takes note that the task waits for its next attempt. Under the gate.</summary>
     public static void Requeued(Future future) => future.SetState(FutureState.Queued);
 
     /// <summary>Takes note of what a running task reports of itself. Under the gate.</summary>
-    public void Progressed(Future future, double fraction)
+    /// <remarks>Of two attempts the one that is further counts.</remarks>
+    public void Progressed(Future future, int attempt, double fraction)
     {
-        _runningFractions += fraction - future.Data.Fraction;
-        Volatile.Write(ref future.Data.Fraction, fraction);
+        ref var data = ref future.Data;
+        if (data.IsWon)
+            return;
+        if (data.Second is { } second)
+        {
+            if (second.Attempt == attempt)
+                second.Fraction = fraction;
+            else
+                second.OtherFraction = fraction;
+            fraction = Math.Max(second.Fraction, second.OtherFraction);
+        }
+
+        SetFraction(ref data, fraction);
     }
 
     /// <summary>Ends a task; the first end counts.</summary>
@@ -278,11 +334,17 @@ internal abstract class FutureLedger
         }
     }
 
-    /// <summary>Done when a task has been drawn or has ended after this call; null when at least one task has ended, or all have.</summary>
-    public Task? WhenAnySettled()
+    /// <summary>Done when it is worth asking again; null when a wait is over.</summary>
+    public Task? WhenSettled(WaitFor waitFor)
     {
         lock (Gate)
-            return _settledOrder!.Count > 0 || _allSettled ? null : Pulse();
+        {
+            var settled = _settledOrder!.Count;
+            var isMet = (_knownCount ?? (_inputsEnded ? _drawn : null)) is { } total
+                ? settled >= waitFor.Needed(total)
+                : waitFor == WaitFor.Any && settled > 0;
+            return isMet || _allSettled ? null : Pulse();
+        }
     }
 
     public JobProgress Progress()
@@ -297,7 +359,7 @@ internal abstract class FutureLedger
                 0 => 1,
                 _ => Math.Clamp((settled + _runningFractions) / total.Value, 0, 1),
             };
-            return new JobProgress(JobId, total, _drawn, _running, _succeeded, _failed, _canceled, _retries, fraction, Elapsed());
+            return new JobProgress(JobId, total, _drawn, _running, _succeeded, _failed, _canceled, _retries, fraction, Elapsed()) { Backups = _backups };
         }
     }
 
@@ -319,6 +381,7 @@ internal abstract class FutureLedger
                 Failed = _failed,
                 Canceled = _canceled,
                 Retries = _retries,
+                Backups = _backups,
                 WallTime = Elapsed(),
                 TotalTaskTime = new TimeSpan(futures.Sum(future => future.Data.TotalDurationTicks)),
                 Fastest = ran.Count == 0 ? null : new TimeSpan(ran[0].Data.DurationTicks),
@@ -367,6 +430,7 @@ internal abstract class FutureLedger
                 Failed = _failed,
                 Canceled = _canceled,
                 Retries = _retries,
+                Backups = _backups,
                 Problem = _jobException?.Message,
                 Tasks = tasks,
                 TasksLeftOut = Math.Max(0, (_streamed is null ? total ?? _drawn : _succeeded + _failed + _canceled) - tasks.Count),
@@ -381,7 +445,7 @@ internal abstract class FutureLedger
             ref var data = ref future.Data;
             return new TaskStatistics
             {
-                EarlierAttempts = data.Earlier is null ? [] : [.. data.Earlier.Select(attempt => new AttemptTime(InstantOf(attempt.StartedAt)!.Value, new TimeSpan(attempt.DurationTicks), attempt.Worker))],
+                EarlierAttempts = data.Earlier is null ? [] : [.. data.Earlier.OrderBy(attempt => attempt.StartedAt).Select(attempt => new AttemptTime(InstantOf(attempt.StartedAt)!.Value, new TimeSpan(attempt.DurationTicks), attempt.Worker))],
                 Submitted = _submitted,
                 Queued = InstantOf(data.QueuedAt),
                 Started = InstantOf(data.StartedAt),
@@ -411,6 +475,22 @@ internal abstract class FutureLedger
     };
 
     protected abstract Future Create(int index);
+
+    /// <summary>Adds what an attempt took to the task's and the job's.</summary>
+    /// <returns>How long it ran, in ticks.</returns>
+    private long Account(ref Future.Record data, long startedAt, long timestamp, AttemptReport? report)
+    {
+        var ticks = Time.GetElapsedTime(startedAt, timestamp).Ticks;
+        data.TotalDurationTicks += ticks;
+        _use.Add(ticks, report, keepDuration: _futures is not null);
+        return ticks;
+    }
+
+    private void SetFraction(ref Future.Record data, double fraction)
+    {
+        _runningFractions += fraction - data.Fraction;
+        Volatile.Write(ref data.Fraction, fraction);
+    }
 
     private Future GetOrCreate(int index)
     {

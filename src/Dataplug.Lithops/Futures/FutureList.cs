@@ -49,7 +49,7 @@ public sealed class FutureList<TResult>
     public async Task<IReadOnlyList<TResult>> GetResultAsync(CancellationToken cancellationToken = default)
     {
         await WaitAsync(_ledger.Completion.WaitAsync(cancellationToken)).ConfigureAwait(false);
-        return ResultsOrThrow();
+        return ResultsOrThrow(Snapshot(), _ledger.JobException);
     }
 
     /// <summary>Waits for all results, but not for ever.</summary>
@@ -60,7 +60,7 @@ public sealed class FutureList<TResult>
     public async Task<IReadOnlyList<TResult>> GetResultAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         await WaitAsync(_ledger.Completion.WaitAsync(timeout, _ledger.Time, cancellationToken)).ConfigureAwait(false);
-        return ResultsOrThrow();
+        return ResultsOrThrow(Snapshot(), _ledger.JobException);
     }
 
     /// <summary>Awaits <see cref="GetResultAsync(CancellationToken)"/>.</summary>
@@ -76,7 +76,7 @@ public sealed class FutureList<TResult>
         return _ledger.Summarize();
     }
 
-    /// <summary>Waits for any or all tasks to end, or not at all, and tells which have. Never throws for their failures.</summary>
+    /// <summary>Waits for any, some or all tasks to end, or not at all, and tells which have. Never throws for their failures.</summary>
     /// <param name="waitFor">What to wait for; all tasks unless told otherwise.</param>
     /// <param name="timeout">After how long to return in any case; null for never.</param>
     /// <param name="cancellationToken">Ends the wait, and leaves the job alone.</param>
@@ -91,8 +91,8 @@ public sealed class FutureList<TResult>
         {
             if (waitFor == WaitFor.All)
                 await WaitAsync(Limited(_ledger.Completion)).ConfigureAwait(false);
-            else if (waitFor == WaitFor.Any)
-                await WaitAsync(Limited(WhenAnySettledAsync())).ConfigureAwait(false);
+            else if (waitFor != WaitFor.Always)
+                await WaitAsync(Limited(WhenSettledAsync(waitFor))).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -174,11 +174,51 @@ public sealed class FutureList<TResult>
     /// <summary>Cancels whatever has not ended: queued tasks never start, running ones are told by their tokens.</summary>
     public void Cancel() => _ledger.Control.Cancel();
 
+    /// <summary>Waits until the job, which has to be durable, can be taken over by another process.</summary>
+    /// <param name="cancellationToken">Ends the wait, and leaves the job alone.</param>
+    /// <returns>What the other process needs to know, beside the key.</returns>
+    /// <exception cref="InvalidOperationException">The job isn't durable (<see cref="JobOptions.Durable"/>), or has failed before.</exception>
+    public Task<JobReference> WhenStoredAsync(CancellationToken cancellationToken = default) => _ledger.Control.Stored.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Lets go of a durable job once it is stored: what workers have goes on, and another process takes over. The futures that have not
+    /// ended here end as cancelled.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait, and leaves the job as it is.</param>
+    /// <exception cref="InvalidOperationException">The job isn't durable, or has failed before.</exception>
+    public async Task<JobReference> DetachAsync(CancellationToken cancellationToken = default)
+    {
+        var reference = await WhenStoredAsync(cancellationToken).ConfigureAwait(false);
+        _ledger.Control.Detach();
+        return reference;
+    }
+
+    /// <summary>Deletes the results that the job left in storage (<see cref="FunctionExecutor.MapToStorageAsync{TInput,TResult}(Func{TInput,TResult},IEnumerable{TInput},JobOptions,CancellationToken)"/>);
+    /// disposing the executor does so as well. Of other jobs nothing is left when they have ended.</summary>
+    public Task CleanAsync() => _ledger.Control.CleanAsync();
+
+    /// <summary>The book of the job, for whoever makes another job of its futures.</summary>
+    internal FutureLedger Ledger => _ledger;
+
+    /// <summary>Waits for some of the tasks to end and returns their results; throws as <see cref="GetResultAsync(CancellationToken)"/> does when those fail.</summary>
+    /// <param name="indexes">Which tasks; the results are in this order.</param>
+    internal async Task<IReadOnlyList<TResult>> GetResultsOfAsync(IReadOnlyList<int> indexes)
+    {
+        var futures = new Future<TResult>[indexes.Count];
+        for (var place = 0; place < futures.Length; place++)
+        {
+            futures[place] = this[indexes[place]];
+            await futures[place].WhenSettledAsync().ConfigureAwait(false);
+        }
+
+        return ResultsOrThrow(futures, jobException: null);
+    }
+
     private Task WaitAsync(Task wait) => TaskContext.WaitLendingSlotAsync(wait, _ledger.Control.Owner);
 
-    private async Task WhenAnySettledAsync()
+    private async Task WhenSettledAsync(WaitFor waitFor)
     {
-        while (_ledger.WhenAnySettled() is { } wait)
+        while (_ledger.WhenSettled(waitFor) is { } wait)
             await wait.ConfigureAwait(false);
     }
 
@@ -188,21 +228,24 @@ public sealed class FutureList<TResult>
             throw FutureLedger.Rethrowable(exception);
     }
 
-    private TResult[] ResultsOrThrow()
+    private TResult[] ResultsOrThrow(IReadOnlyList<Future<TResult>> futures, DataplugException? jobException)
     {
-        var futures = _ledger.Snapshot();
-        var results = new TResult[futures.Length];
+        var results = new TResult[futures.Count];
         List<DataplugException>? failures = null;
         var canceled = false;
-        foreach (var future in futures)
+        for (var place = 0; place < results.Length; place++)
         {
+            var future = futures[place];
             switch (future.State)
             {
                 case FutureState.Succeeded:
-                    results[future.Index] = ((Future<TResult>)future).ResultOrThrow();
+                    results[place] = future.ResultOrThrow();
                     break;
                 case FutureState.Failed when future.Exception is TaskFailedException failure:
                     (failures ??= []).Add(failure);
+                    break;
+                case FutureState.Failed:
+                    jobException ??= future.Exception;
                     break;
                 case FutureState.Canceled:
                     canceled = true;
@@ -210,7 +253,7 @@ public sealed class FutureList<TResult>
             }
         }
 
-        if (_ledger.JobException is { } jobException)
+        if (jobException is not null)
             (failures ??= []).Add(jobException);
         if (failures is not null)
             throw failures[0] is TaskFailedException first ? first.With(failures[1..]) : FutureLedger.Rethrowable(failures[0]);

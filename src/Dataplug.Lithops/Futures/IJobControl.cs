@@ -15,6 +15,16 @@ internal interface IJobControl
     /// <summary>Why the job's record could not be written; null when it could, or when there is none.</summary>
     Exception? RecordException { get; }
 
+    /// <summary>Done when another process can take the job over; failed when that will not be.</summary>
+    Task<JobReference> Stored { get; }
+
+    /// <summary>Lets go of the job, which goes on without this process.</summary>
+    /// <exception cref="InvalidOperationException">It isn't stored.</exception>
+    void Detach();
+
+    /// <summary>Deletes results that lie in storage.</summary>
+    Task CleanAsync();
+
     /// <summary>Cancels whatever of the job hasn't ended.</summary>
     void Cancel();
 

@@ -23,6 +23,9 @@ public sealed record JobProgress(
     double? Fraction,
     TimeSpan Elapsed)
 {
+    /// <summary>How many attempts were copies of stragglers; not among <see cref="Retries"/>.</summary>
+    public int Backups { get; init; }
+
     /// <summary>How many tasks have ended, however.</summary>
     public int Settled => Succeeded + Failed + Canceled;
 }

@@ -24,6 +24,9 @@ public sealed record JobSummary
     /// <summary>How many attempts were repeats.</summary>
     public required int Retries { get; init; }
 
+    /// <summary>How many attempts were copies of stragglers (<see cref="JobOptions.Backups"/>); not among <see cref="Retries"/>.</summary>
+    public int Backups { get; init; }
+
     /// <summary>From submission to the last task's end, or to now.</summary>
     public required TimeSpan WallTime { get; init; }
 
@@ -42,7 +45,7 @@ public sealed record JobSummary
     /// <summary>The index of the task that <see cref="Slowest"/> is of; null when none ran to an end.</summary>
     public int? SlowestTask { get; init; }
 
-    /// <summary>How long each attempt ran, those that failed too, in the order in which they ended.</summary>
+    /// <summary>How long each attempt ran, those that failed or lost too, in the order in which they ended.</summary>
     public IReadOnlyList<TimeSpan> AttemptDurations { get; init; } = [];
 
     /// <summary>

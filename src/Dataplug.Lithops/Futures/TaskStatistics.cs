@@ -11,7 +11,7 @@ public sealed record TaskStatistics
     /// <summary>When its input was drawn; null when it hasn't been.</summary>
     public DateTimeOffset? Queued { get; init; }
 
-    /// <summary>When its last attempt began; null when none has.</summary>
+    /// <summary>When its last attempt began, or of two at once the one that succeeded; null when none has.</summary>
     public DateTimeOffset? Started { get; init; }
 
     /// <summary>When it was settled; null when it isn't.</summary>
@@ -23,7 +23,10 @@ public sealed record TaskStatistics
     /// <summary>How long all its attempts together ran.</summary>
     public TimeSpan TotalDuration { get; init; }
 
-    /// <summary>The attempts before the last one, each of which failed; empty when there was none.</summary>
+    /// <summary>
+    /// The other attempts that have stopped, in the order in which they began: those before the last one, each of which failed, and one that another beat
+    /// (<see cref="JobOptions.Backups"/>), once it has stopped. Empty when there was none.
+    /// </summary>
     public IReadOnlyList<AttemptTime> EarlierAttempts { get; init; } = [];
 
     /// <summary>How many attempts began.</summary>

@@ -39,6 +39,12 @@ public sealed record ExecutorOptions
     /// <summary>Whether the first task that fails for good cancels the rest of its job.</summary>
     public bool StopOnFailure { get; init; }
 
+    /// <summary>
+    /// Whether, and when, a task that takes much longer than the others gets a second attempt beside the first, of which the faster one counts;
+    /// null for never. Only for functions that may run twice at once.
+    /// </summary>
+    public BackupOptions? Backups { get; init; }
+
     /// <summary>How inputs and results travel, on backends that ship functions; null for <see cref="Functions.ShippedFunction.DefaultSerializerOptions"/>.</summary>
     public JsonSerializerOptions? SerializerOptions { get; init; }
 
@@ -62,6 +68,7 @@ public sealed record ExecutorOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(CancellationGrace, TimeSpan.Zero);
         if (TaskTimeout is { } timeout)
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero, nameof(TaskTimeout));
+        Backups?.Validate();
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Dataplug.Lithops.Backends.Storage;
 using Dataplug.Lithops.Functions;
 
 namespace Dataplug.Lithops.Jobs;
@@ -27,6 +28,15 @@ internal sealed record JobDefinition<TInput, TResult>
     public PayloadCodec<TInput>? InputCodec { get; init; }
 
     public PayloadCodec<TResult>? ResultCodec { get; init; }
+
+    /// <summary>Where it stood when it was taken over from another process; null for a job of this one.</summary>
+    public ResumedJob? Resumed { get; init; }
+
+    /// <summary>Whether inputs are <see cref="StoredResult{T}"/> and the function takes what they stand for.</summary>
+    public bool TakesStored { get; init; }
+
+    /// <summary>Whether results are <see cref="StoredResult{T}"/> of what the function returns.</summary>
+    public bool KeepsResults { get; init; }
 
     /// <summary>Takes each future when its input is drawn, for streams, whose ledger keeps none; null else.</summary>
     public ChannelWriter<Future<TResult>>? Sink { get; init; }

@@ -4,8 +4,10 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Dataplug.Lithops.Backends;
+using Dataplug.Lithops.Backends.Storage;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Futures;
+using Dataplug.Storage;
 
 namespace Dataplug.Lithops.Jobs;
 
@@ -13,21 +15,29 @@ namespace Dataplug.Lithops.Jobs;
 /// A job between its inputs, its backend and its futures: hands out attempts, decides what becomes of each, and keeps the book.
 /// </summary>
 #pragma warning disable CA1001 // A source of tokens without a timer holds nothing, and its token outlives the job in user code.
-internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobControl
+internal sealed class JobRun<TInput, TResult> : IJobRun, IStorageBackendJob, IJobControl
 #pragma warning restore CA1001
 {
     private readonly IExecutorBackend _backend;
     private readonly JobInputs<TInput> _inputs;
     private readonly HashSet<TaskAttempt<TInput, TResult>> _live = [];
-    private readonly Queue<TaskAttempt<TInput, TResult>> _retries = new();
+    private readonly Queue<TaskAttempt<TInput, TResult>> _due = new();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Lock _progressGate = new();
     private readonly Action<IJobRun> _onLeft;
     private readonly ChannelWriter<Future<TResult>>? _sink;
     private readonly SemaphoreSlim? _window;
     private readonly List<CancellationTokenRegistration> _registrations = [];
+    private readonly TaskCompletionSource _inputsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<JobReference> _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _takesStored;
+    private readonly bool _keepsResults;
+    private IReadOnlyDictionary<string, string>? _filePaths;
+    private volatile bool _detached;
     private TaskCompletionSource? _signal;
+    private ITimer? _stragglerTimer;
     private IAsyncEnumerator<TInput>? _enumerator;
+    private IAsyncEnumerator<Func<Task<TInput>>>? _laterEnumerator;
     private Task<bool>? _pendingMove;
     private bool _inputsRead;
     private bool _canceled;
@@ -51,10 +61,14 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         _inputs = definition.Inputs;
         _sink = definition.Sink;
         _window = definition.Window;
+        Resumed = definition.Resumed;
+        _takesStored = definition.TakesStored;
+        _keepsResults = definition.KeepsResults;
         InputCodec = definition.InputCodec!;
         ResultCodec = definition.ResultCodec!;
         BackendTag = new KeyValuePair<string, object?>("backend", backend.Name);
         Ledger = new FutureLedger<TResult>(Id, Name, this, Settings.Time, _inputs.Count, retain: _sink is null);
+        Stragglers = Settings.Backups is { } backups ? new Stragglers<TInput, TResult>(backups, Settings.Time) : null;
         _lastProgressAt = Settings.Time.GetTimestamp();
     }
 
@@ -71,6 +85,15 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     public TimeSpan? TaskTimeout => Settings.TaskTimeout;
 
     public TimeSpan CancellationGrace => Settings.CancellationGrace;
+
+    public int TasksPerInvocation => Settings.TasksPerInvocation;
+
+    public IReadOnlyDictionary<string, string> Environment => Settings.Environment;
+
+    public IReadOnlyList<string> Files => Settings.Files;
+
+    /// <summary>The same by their names, for tasks in this process.</summary>
+    public IReadOnlyDictionary<string, string> FilePaths => _filePaths ??= Settings.Files.ToDictionary(path => Path.GetFileName(path), StringComparer.Ordinal);
 
     public FunctionReference? Reference { get; }
 
@@ -92,6 +115,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
     public FutureLedger<TResult> Ledger { get; }
 
+    /// <summary>Knows which tasks take too long; null when that doesn't matter.</summary>
+    public Stragglers<TInput, TResult>? Stragglers { get; }
+
     public TaskFunction<TInput, TResult> TaskFunction { get; }
 
     /// <summary>How inputs travel. Null, and not asked for, unless the backend ships functions.</summary>
@@ -101,6 +127,25 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     public PayloadCodec<TResult> ResultCodec { get; }
 
     public KeyValuePair<string, object?> BackendTag { get; }
+
+    public ResumedJob? Resumed { get; }
+
+    public Task<JobReference> Stored => _stored.Task;
+
+    bool IStorageBackendJob.IsDurable => Settings.IsDurable;
+
+    Task IStorageBackendJob.InputsEnded => _inputsEnded.Task;
+
+    string IStorageBackendJob.ResultType => typeof(TResult).ToString();
+
+    bool IStorageBackendJob.TakesStored => _takesStored;
+
+    bool IStorageBackendJob.KeepsResults => _keepsResults;
+
+    bool IStorageBackendJob.IsDetached => _detached;
+
+    /// <summary>The job's span; null when nobody listens.</summary>
+    public Activity? Activity { get; private set; }
 
     /// <summary>Fires when the job is cancelled.</summary>
     public CancellationToken Canceled => _cancellation.Token;
@@ -149,9 +194,23 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         }
         finally
         {
+            if (_stragglerTimer is { } timer)
+                await timer.DisposeAsync().ConfigureAwait(false);
             await CloseInputsAsync().ConfigureAwait(false);
         }
     }
+
+    void IStorageBackendJob.OnStored(ObjectUri root) => _stored.TrySetResult(new JobReference(Id, root, Ledger.Count ?? _drawn));
+
+    public void Detach()
+    {
+        if (!_stored.Task.IsCompletedSuccessfully)
+            throw new InvalidOperationException("Only a durable job that has been stored can go on without this process.");
+        _detached = true;
+        Cancel();
+    }
+
+    public Task CleanAsync() => _backend is IStorageBackend backend ? backend.Jobs.CleanKeptAsync(Id) : Task.CompletedTask;
 
     public JobRecord Record() => Ledger.Record(_backend.Name);
 
@@ -168,7 +227,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
         // No task starts from here on; the inputs and the backend are told, then the tasks.
         Ledger.EndInputs(exception: null, canceled: true);
-        _ = _cancellation.CancelAsync().ContinueWith(static canceled => _ = canceled.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _cancellation.CancelAsync().IgnoreFailure();
         foreach (var attempt in live)
             attempt.Cancel();
         Signal();
@@ -177,14 +236,17 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     public bool Cancel(Future future)
     {
         TaskAttempt<TInput, TResult>? attempt;
+        TaskAttempt<TInput, TResult>? other;
         lock (Ledger.Gate)
         {
             if (future.IsDone)
                 return false;
             future.CancelRequested = true;
             attempt = (TaskAttempt<TInput, TResult>?)future.Attempt;
+            other = attempt?.Other;
         }
 
+        other?.Cancel();
         if (attempt is not null)
             attempt.Cancel();
         else
@@ -211,14 +273,14 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
 
     public void EndedFailed(TaskAttempt<TInput, TResult> attempt, AttemptFailure failure, long now)
     {
-        if (attempt.Attempt <= Settings.Retries && IsWorthRetry(ref failure))
+        if (attempt.Repeats < Settings.Retries && IsWorthRetry(ref failure))
         {
-            Retry(attempt, now);
+            Retry(attempt, failure, now);
             return;
         }
 
         Forget(attempt);
-        var exception = new TaskFailedException(Id, Name, attempt.Index, attempt.Attempt, failure);
+        var exception = new TaskFailedException(Id, Name, attempt.Index, attempt.Future.Data.Attempts, failure);
         Ledger.Settle(attempt.Future, FutureState.Failed, exception, now);
     }
 
@@ -226,6 +288,22 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     {
         Forget(attempt);
         Ledger.Settle(attempt.Future, FutureState.Failed, exception, now);
+    }
+
+    /// <summary>An attempt is over and decides nothing: another one at its task has won, or goes on.</summary>
+    public void EndedForNothing(TaskAttempt<TInput, TResult> attempt)
+    {
+        Forget(attempt);
+        Signal();
+    }
+
+    /// <summary>Lets the enumeration of attempts look again at what there is to do.</summary>
+    public void Signal()
+    {
+        TaskCompletionSource? signal;
+        lock (Ledger.Gate)
+            (signal, _signal) = (_signal, null);
+        signal?.TrySetResult();
     }
 
     public void OnSettled(Future future)
@@ -289,7 +367,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     {
         // A job that a task submits is no part of that task: its inputs must not lend the task's slot.
         TaskContext.Current = null;
-        using var activity = Telemetry.Activities.StartActivity("dataplug.job");
+        using var activity = Activity = Telemetry.Activities.StartActivity("dataplug.job");
         activity?.SetTag("dataplug.job.id", Id).SetTag("dataplug.job.name", Name).SetTag("dataplug.backend", _backend.Name);
         try
         {
@@ -304,10 +382,13 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         catch (Exception exception)
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            Fail(new BackendFailedException(_backend.Name, "the backend failed: " + exception.Message.TrimEnd('.'), innerException: exception));
+            Fail(exception as BackendFailedException ?? new BackendFailedException(_backend.Name, "the backend failed: " + exception.Message.TrimEnd('.'), innerException: exception));
         }
 
         await Completion.ConfigureAwait(false);
+        _stored.TrySetException(new InvalidOperationException("The job has ended, and was not stored before: it is not durable, or failed, or was cancelled."));
+        _ = _stored.Task.Exception;
+        Telemetry.EndJob(activity, Progress);
     }
 
     private bool IsOver()
@@ -316,7 +397,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             return _canceled || Completion.IsCompleted || (_inputsRead && _live.Count == 0);
     }
 
-    /// <summary>The next attempt to run: a repeat when one is due, else the next input's first.</summary>
+    /// <summary>The next attempt to run: one that has become due, else the next input's first, else the copy of a straggler.</summary>
     private async ValueTask<TaskAttempt<TInput, TResult>?> NextAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -324,14 +405,16 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             Task signal;
             lock (Ledger.Gate)
             {
-                while (_retries.TryDequeue(out var retry))
+                while (_due.TryDequeue(out var due))
                 {
-                    if (!retry.IsOver)
-                        return retry;
+                    if (!due.IsOver)
+                        return due;
                 }
 
                 if (_canceled || (_inputsRead && _live.Count == 0))
                     return null;
+                if (_inputsRead && TakeBackup() is { } backup)
+                    return backup;
                 _signal ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 signal = _signal.Task;
             }
@@ -373,6 +456,8 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         {
             if (_window is not null)
                 await _window.WaitAsync(_cancellation.Token).ConfigureAwait(false);
+            if (_inputs.Later is { } later)
+                return await (_laterEnumerator ??= later.GetAsyncEnumerator(_cancellation.Token)).MoveNextAsync().ConfigureAwait(false);
             _enumerator ??= _inputs.Items.GetAsyncEnumerator(_cancellation.Token);
             return await _enumerator.MoveNextAsync().ConfigureAwait(false);
         }
@@ -398,6 +483,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             return null;
         }
 
+        TaskAttempt<TInput, TResult> attempt;
         lock (Ledger.Gate)
         {
             // One step under the gate: a cancellation comes either before it and stops it, or after it and finds the attempt.
@@ -407,8 +493,54 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             _sink?.TryWrite(future);
             if (future.IsDone || future.CancelRequested)
                 return null;
-            return Register(new TaskAttempt<TInput, TResult>(this, future, _enumerator!.Current, attempt: 1));
+            attempt = Register(new TaskAttempt<TInput, TResult>(this, future, _enumerator is null ? default : _enumerator.Current, Resumed?.AttemptOf(future.Index) ?? 1) { Memory = Settings.Memory });
         }
+
+        if (_laterEnumerator is null)
+            return attempt;
+        _ = DeliverAsync(attempt, _laterEnumerator.Current);
+        return null;
+    }
+
+    /// <summary>Makes an attempt due when its input is there. Never throws: an input that fails is the end of its task.</summary>
+    private async Task DeliverAsync(TaskAttempt<TInput, TResult> attempt, Func<Task<TInput>> input)
+    {
+        try
+        {
+            attempt.Input = await input().ConfigureAwait(false);
+            Requeue(attempt);
+        }
+        catch (OperationCanceledException)
+        {
+            attempt.Cancel();
+        }
+        catch (Exception exception)
+        {
+            attempt.Fault(exception as DataplugException ?? InputFailed(exception));
+        }
+    }
+
+    /// <summary>A second attempt at a task that takes too long, when there is one. Under the gate; the signal comes when there may be one.</summary>
+    private TaskAttempt<TInput, TResult>? TakeBackup()
+    {
+        TimeSpan? due = null;
+        if (Stragglers?.Take(_drawn, out due) is { } slow)
+        {
+            var backup = new TaskAttempt<TInput, TResult>(this, slow.Future, slow.Input, ++slow.LastAttempt, slow.Repeats, isBackup: true) { Other = slow, Memory = slow.Memory };
+            slow.Other = backup;
+            _live.Add(backup);
+            return backup;
+        }
+
+        if (due is { } wait)
+        {
+            // Whole milliseconds, as timers count them: it must not fire before its time, again and again.
+            wait = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), int.MaxValue));
+            if (_stragglerTimer?.Change(wait, Timeout.InfiniteTimeSpan) is not true)
+                _stragglerTimer = Settings.Time.CreateTimer(static state => ((JobRun<TInput, TResult>)state!).Signal(), this, wait, Timeout.InfiniteTimeSpan);
+        }
+
+        return null;
     }
 
     private TaskAttempt<TInput, TResult> Register(TaskAttempt<TInput, TResult> attempt)
@@ -427,6 +559,8 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             _inputsRead = true;
         }
 
+        _inputsEnded.TrySetResult();
+
         switch (exception)
         {
             case null:
@@ -439,7 +573,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
                 Ledger.EndInputs(failure, canceled: false);
                 break;
             default:
-                Ledger.EndInputs(new JobInputException($"job {Name} ({Id})", $"the inputs threw: {exception.GetType().FullName}: {exception.Message.TrimEnd('.')}", innerException: exception), canceled: false);
+                Ledger.EndInputs(InputFailed(exception), canceled: false);
                 if (Settings.StopOnFailure)
                     Cancel();
                 break;
@@ -453,9 +587,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
     {
         if (_pendingMove is { } pending)
             await pending.ConfigureAwait(false);
-        if (_enumerator is not { } enumerator)
+        if (((IAsyncDisposable?)_enumerator ?? _laterEnumerator) is not { } enumerator)
             return;
-        _enumerator = null;
+        (_enumerator, _laterEnumerator) = (null, null);
         try
         {
             await enumerator.DisposeAsync().ConfigureAwait(false);
@@ -465,6 +599,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             EndInputs(exception);
         }
     }
+
+    private JobInputException InputFailed(Exception exception) =>
+        new($"job {Name} ({Id})", $"the inputs threw: {exception.GetType().FullName}: {exception.Message.TrimEnd('.')}", innerException: exception);
 
     private bool IsWorthRetry(ref AttemptFailure failure)
     {
@@ -481,7 +618,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         }
     }
 
-    private void Retry(TaskAttempt<TInput, TResult> failed, long now)
+    private void Retry(TaskAttempt<TInput, TResult> failed, AttemptFailure failure, long now)
     {
         var future = failed.Future;
         lock (Ledger.Gate)
@@ -489,9 +626,9 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
             _live.Remove(failed);
             if (!_canceled && !future.CancelRequested)
             {
-                var attempt = Register(new TaskAttempt<TInput, TResult>(this, future, failed.Input, failed.Attempt + 1));
+                var attempt = Register(new TaskAttempt<TInput, TResult>(this, future, failed.Input, failed.LastAttempt + 1, failed.Repeats + 1) { Memory = Settings.MemoryAfter(failed.Memory, failure) });
                 FutureLedger.Requeued(future);
-                var delay = Settings.RetryDelay(failed.Attempt);
+                var delay = Settings.RetryDelay(failed.Repeats + 1);
                 if (delay > TimeSpan.Zero)
                     attempt.Delay = Settings.Time.CreateTimer(_ => Requeue(attempt), null, delay, Timeout.InfiniteTimeSpan);
                 else
@@ -510,7 +647,7 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         {
             if (attempt.IsOver)
                 return;
-            _retries.Enqueue(attempt);
+            _due.Enqueue(attempt);
         }
 
         Signal();
@@ -536,14 +673,6 @@ internal sealed class JobRun<TInput, TResult> : IJobRun, IBackendJob, IJobContro
         foreach (var attempt in live)
             attempt.Fault(exception);
         Signal();
-    }
-
-    private void Signal()
-    {
-        TaskCompletionSource? signal;
-        lock (Ledger.Gate)
-            (signal, _signal) = (_signal, null);
-        signal?.TrySetResult();
     }
 
     private bool IsProgressDue() =>

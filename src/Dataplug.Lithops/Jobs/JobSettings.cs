@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using Dataplug.Lithops.Functions;
 using Dataplug.Lithops.Records;
@@ -15,7 +16,19 @@ internal sealed class JobSettings(ExecutorOptions executor, JobOptions job, JobR
 
     public TimeSpan? TaskTimeout { get; } = job.TaskTimeout ?? executor.TaskTimeout;
 
+    public int TasksPerInvocation { get; } = job.TasksPerInvocation ?? 1;
+
+    public long? Memory { get; } = job.Memory;
+
+    public bool IsDurable { get; } = job.Durable;
+
+    public IReadOnlyDictionary<string, string> Environment { get; } = job.Environment is null ? ReadOnlyDictionary<string, string>.Empty : new Dictionary<string, string>(job.Environment);
+
+    public IReadOnlyList<string> Files { get; } = [.. (job.Files ?? []).Select(Path.GetFullPath)];
+
     public TimeSpan CancellationGrace { get; } = executor.CancellationGrace;
+
+    public BackupOptions? Backups { get; } = job.Backups ?? executor.Backups;
 
     public bool StopOnFailure { get; } = job.StopOnFailure ?? executor.StopOnFailure;
 
@@ -31,6 +44,10 @@ internal sealed class JobSettings(ExecutorOptions executor, JobOptions job, JobR
     public JsonSerializerOptions SerializerOptions { get; } = executor.SerializerOptions ?? ShippedFunction.DefaultSerializerOptions;
 
     public TimeProvider Time { get; } = executor.TimeProvider;
+
+    /// <summary>How much memory the attempt after a failed one asks for.</summary>
+    public long? MemoryAfter(long? memory, AttemptFailure failure) =>
+        memory is { } bytes && job.MaxMemory is { } most && failure.IsOutOfMemory ? Math.Min(bytes <= long.MaxValue / 2 ? bytes * 2 : bytes, most) : memory;
 
     /// <summary>The wait before a further attempt: full jitter, as for storage requests.</summary>
     /// <param name="failedAttempts">How many attempts have failed; at least 1.</param>

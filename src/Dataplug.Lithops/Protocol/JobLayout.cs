@@ -21,10 +21,35 @@ internal sealed class JobLayout(ObjectUri root)
     /// <summary>All that belongs to one job.</summary>
     public ObjectUri Job(string job) => At($"jobs/{job}/");
 
+    /// <summary>The signed <see cref="StoredJob"/> of a durable job.</summary>
+    public ObjectUri Stored(string job) => At($"jobs/{job}/job");
+
+    /// <summary>Inputs of a durable job, many in one object.</summary>
+    public ObjectUri Inputs(string job, int number) => At(string.Create(CultureInfo.InvariantCulture, $"jobs/{job}/inputs/{number}"));
+
+    /// <summary>Tells that an attempt of a durable job was given to a worker, by being there.</summary>
+    public ObjectUri Sent(string call) => At($"jobs/{call}/sent");
+
+    /// <summary>Results of a job that outlive it.</summary>
+    public ObjectUri Kept(string job) => At($"results/{job}/");
+
+    /// <summary>One of them.</summary>
+    public ObjectUri Kept(string job, string name) => At($"results/{job}/{name}");
+
     public ObjectUri Input(string call) => At($"jobs/{call}/input");
 
     /// <summary>The signed <see cref="InvocationStatus"/>; once it is there, the attempt is over.</summary>
-    public ObjectUri Status(string call) => At($"jobs/{call}/status");
+    public ObjectUri Status(string call)
+    {
+        var job = call.AsSpan(0, call.IndexOf('/', StringComparison.Ordinal));
+        return At($"jobs/{job}/status{call.AsSpan(job.Length)}");
+    }
+
+    /// <summary>All of a job's statuses, and nothing else, so that one listing tells of all that have ended.</summary>
+    public ObjectUri Statuses(string job) => At($"jobs/{job}/status/");
+
+    /// <summary>The attempt that a status is of.</summary>
+    public string CallOfStatus(string job, ObjectUri status) => job + status.Key[(Statuses(job).Key.Length - 1)..];
 
     /// <summary>A long result. Each run of an attempt has a name of its own for it, which the status tells.</summary>
     public ObjectUri Result(string call, string name) => At($"jobs/{call}/{name}");

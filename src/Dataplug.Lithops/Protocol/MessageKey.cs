@@ -15,6 +15,9 @@ internal sealed class MessageKey
 {
     public const string InvocationPurpose = "invocation";
     public const string StatusPurpose = "status";
+    public const string NoticePurpose = "notice";
+    public const string CancelPurpose = "cancel";
+    public const string JobPurpose = "job";
 
     /// <summary>Bytes of a key.</summary>
     public const int Size = 32;

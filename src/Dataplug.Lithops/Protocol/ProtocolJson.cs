@@ -13,6 +13,8 @@ namespace Dataplug.Lithops.Protocol;
 [JsonSerializable(typeof(InvocationStatus))]
 [JsonSerializable(typeof(CodeBundle))]
 [JsonSerializable(typeof(WorkerNotice))]
+[JsonSerializable(typeof(StoredJob))]
+[JsonSerializable(typeof(StoredPayload))]
 internal sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>Reads a document of the protocol.</summary>

@@ -8,7 +8,7 @@ internal enum FrameKind : byte
     /// <summary>To the worker: a signed invocation.</summary>
     Invoke = 1,
 
-    /// <summary>To the worker: stop what runs.</summary>
+    /// <summary>To the worker: stop an attempt, which is named in UTF-8.</summary>
     Cancel = 2,
 
     /// <summary>From the worker: it can be used.</summary>
@@ -17,18 +17,31 @@ internal enum FrameKind : byte
     /// <summary>From the worker: a <see cref="WorkerNotice"/>.</summary>
     Notice = 17,
 
-    /// <summary>From the worker: an attempt has ended, and this is its signed status.</summary>
+    /// <summary>From the worker: the invocation has ended, and this is the signed status of its last attempt.</summary>
     Ended = 18,
 
     /// <summary>From the worker: the invocation was refused, or its status could not be stored; the reason as UTF-8.</summary>
     Refused = 19,
 }
 
-/// <summary>A line of a task's log, or its progress.</summary>
-/// <param name="Line">The line; null when this is about progress.</param>
-/// <param name="Number">The line's number within its attempt, from 0.</param>
-/// <param name="Fraction">The progress, from 0 to 1.</param>
-internal sealed record WorkerNotice(string? Line, int Number, double Fraction);
+/// <summary>What a worker tells of an attempt while it runs: a line of its log, its progress, or its end.</summary>
+internal sealed record WorkerNotice
+{
+    /// <summary>The attempt.</summary>
+    public required string Call { get; init; }
+
+    /// <summary>The line; null when this is about something else.</summary>
+    public string? Line { get; init; }
+
+    /// <summary>The line's number within its attempt, from 0.</summary>
+    public int Number { get; init; }
+
+    /// <summary>The progress, from 0 to 1; null when this is about something else.</summary>
+    public double? Fraction { get; init; }
+
+    /// <summary>The signed status of the attempt, which has ended; null when this is about something else.</summary>
+    public byte[]? Status { get; init; }
+}
 
 /// <summary>Frames of a kind (a byte), a length (four bytes, little endian) and a body.</summary>
 internal static class WorkerFrames

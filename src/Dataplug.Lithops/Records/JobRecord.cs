@@ -48,6 +48,9 @@ public sealed record JobRecord
     /// <summary>How many attempts were repeats.</summary>
     public int Retries { get; init; }
 
+    /// <summary>How many attempts were copies of stragglers; not among <see cref="Retries"/>.</summary>
+    public int Backups { get; init; }
+
     /// <summary>Why the job ended before its inputs did: they threw, or the backend failed; null when neither happened.</summary>
     public string? Problem { get; init; }
 

@@ -14,7 +14,7 @@ public sealed class FileLawStore : LawStore
         Stores = new ObjectStores().Register("file", () => Requests);
     }
 
-    public override int Cases => 25;
+    public override int Cases => 10;
 
     public override ObjectStores Stores { get; }
 

@@ -16,6 +16,7 @@ public sealed class HttpFileServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly ConcurrentQueue<string> _requests = new();
+    private long _bytesSent;
 
     private HttpFileServer(string root, WebApplication application)
     {
@@ -68,6 +69,9 @@ public sealed class HttpFileServer : IAsyncDisposable
 
     /// <summary>The requests that came: method, path, and range.</summary>
     public IReadOnlyCollection<string> Requests => _requests;
+
+    /// <summary>Bytes of bodies that were sent.</summary>
+    public long BytesSent => Interlocked.Read(ref _bytesSent);
 
     /// <summary>Starts a server for a new, empty directory.</summary>
     public static async Task<HttpFileServer> StartAsync()
@@ -170,6 +174,7 @@ public sealed class HttpFileServer : IAsyncDisposable
         {
             await response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
             start += read;
+            Interlocked.Add(ref _bytesSent, read);
         }
 
         // A file that was cut meanwhile: no honest end is possible.

@@ -6,6 +6,8 @@ namespace Dataplug.Conformance.Storage;
 /// <summary>A folder that is gone after the test.</summary>
 public sealed class ScratchFolder : IDisposable
 {
+    private const int DeleteTries = 100;
+
     public ScratchFolder() => Directory.CreateDirectory(Path);
 
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "dataplug-tests", Guid.NewGuid().ToString("N"));
@@ -29,5 +31,19 @@ public sealed class ScratchFolder : IDisposable
         Metadata = (metadata ?? new MetadataOptions()) with { Home = Home },
     };
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Deletes the folder; a process that was given up may still write there for a moment.</summary>
+    public void Dispose()
+    {
+        for (var tries = 1; Directory.Exists(Path); tries++)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (tries < DeleteTries)
+            {
+                Thread.Sleep(50);
+            }
+        }
+    }
 }

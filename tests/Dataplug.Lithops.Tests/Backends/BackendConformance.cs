@@ -141,7 +141,7 @@ public abstract class BackendConformance : IDisposable
         await using var executor = Create();
 
         Assert.Equal(30, await executor.MapReduceAsync(x => x * x, [1, 2, 3, 4], squares => squares.Sum()).InTime());
-        Assert.Equal(Enumerable.Range(1, 20), await executor.StreamAsync(x => x + 1, Enumerable.Range(0, 20), new JobOptions { StreamBuffer = 3 }).ToListAsync().AsTask().InTime());
+        Assert.Equal(Enumerable.Range(1, 9), await executor.StreamAsync(x => x + 1, Enumerable.Range(0, 9), new JobOptions { StreamBuffer = 3 }).ToListAsync().AsTask().InTime());
     }
 
     [Fact]
@@ -281,9 +281,96 @@ public abstract class BackendConformance : IDisposable
 
         Assert.Equal(1_000_000, await future.InTime());
 
-        Assert.InRange(future.Statistics.AllocatedBytes!.Value, 1_000_000, 100_000_000);
+        // Of the worker's process, which in some of these backends is that of the other tests.
+        Assert.InRange(future.Statistics.AllocatedBytes!.Value, 1_000_000, 10_000_000_000);
         Assert.NotEmpty(future.Statistics.Worker!);
         Assert.NotNull(future.Statistics.Started);
+    }
+
+    [Fact]
+    public async Task Workers_may_be_given_several_tasks_at_once()
+    {
+        await using var executor = Create(new ExecutorOptions { MaxParallelism = 2, Retries = 1, RetryDelay = TimeSpan.Zero });
+        var futures = executor.MapAsync(FailUntil, [1, 2, 1, 9, 1, 2, 1, 1, 1], new JobOptions { TasksPerInvocation = 4 });
+
+        var exception = await Assert.ThrowsAsync<TaskFailedException>(() => futures.InTime());
+
+        Assert.Equal(3, exception.TaskIndex);
+        Assert.Empty(exception.OtherFailures);
+        Assert.Equal([1, 2, 1, 2, 1, 2, 1, 1, 1], futures.Snapshot().Select(future => future.Statistics.Attempts));
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => new string('x', i * 2000)), await executor.MapAsync(i => new string('x', i * 2000), Enumerable.Range(0, 30), new JobOptions { TasksPerInvocation = 7 }).InTime());
+    }
+
+    [Fact]
+    public async Task One_task_of_several_may_be_cancelled_or_take_too_long_and_the_others_go_on()
+    {
+        await using var executor = Create(new ExecutorOptions { MaxParallelism = 1 });
+        await executor.CallAsync(() => 1).InTime();
+        var (told, begun) = (NewPath(), NewPath());
+        var futures = executor.MapAsync(WaitOrAnswer, [(begun, told), ("", "never"), ("", "answer")], new JobOptions { TasksPerInvocation = 3, TaskTimeout = TimeSpan.FromSeconds(20) });
+        await Soon.Until(() => File.Exists(begun));
+
+        futures[1].Cancel();
+        futures[0].Cancel();
+
+        Assert.Equal(6, await futures[2].InTime());
+        await Soon.Until(() => File.Exists(told));
+
+        // Ends are told in the order in which they are heard of: that of the cancelled task may come after that of the last.
+        await Soon.Until(() => futures.Snapshot().All(future => future.State is not (FutureState.Running or FutureState.Queued)));
+        Assert.Equal([FutureState.Canceled, FutureState.Canceled, FutureState.Succeeded], futures.Snapshot().Select(future => future.State));
+    }
+
+    [Fact]
+    public async Task Environment_and_files_of_the_job_are_where_the_task_runs()
+    {
+        await using var executor = Create();
+        var folder = Directory.CreateDirectory(NewPath("folder"));
+        var model = Path.Combine(folder.FullName, "model.bin");
+        var content = new byte[300_000];
+        new Random(3).NextBytes(content);
+        await File.WriteAllBytesAsync(model, content);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "names"), "a b");
+        var options = new JobOptions
+        {
+            Environment = new Dictionary<string, string> { ["DATAPLUG_TEST_COLOUR"] = "blue = é" },
+            Files = [model, Path.Combine(folder.FullName, "names")],
+        };
+
+        var results = await executor.MapAsync(ColourAndFile, ["model.bin", "names"], options).InTime();
+
+        Assert.Equal([("blue = é", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content))), ("blue = é", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData("a b"u8)))], results);
+        Assert.Equal("none", await executor.CallAsync(context => Task.FromResult(context.GetEnvironmentVariable("DATAPLUG_TEST_COLOUR") ?? "none")).InTime());
+        var missing = await Assert.ThrowsAsync<TaskFailedException>(() => executor.CallAsync(ColourAndFile, "other", options).InTime());
+        Assert.Contains("no file 'other'", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100_000)]
+    public async Task Results_may_stay_where_they_are_and_be_taken_from_there(int length)
+    {
+        await using var executor = Create();
+
+        var texts = executor.MapToStorageAsync(i => new string((char)('a' + i), length), Enumerable.Range(0, 4));
+        var longer = executor.MapToStorageAsync(text => text + text, texts);
+        var lengths = await executor.MapStoredAsync(text => (text[0], text.Length), longer).InTime();
+
+        Assert.Equal([('a', 2 * length), ('b', 2 * length), ('c', 2 * length), ('d', 2 * length)], lengths);
+        var third = (await texts.InTime())[2];
+        Assert.Equal(new string('c', length), await third.ReadAsync());
+        Assert.Equal('c', await executor.CallAsync(FirstLetter, third).InTime());
+    }
+
+    private static async Task<char> FirstLetter(StoredResult<string> text, CancellationToken cancellationToken) => (await text.ReadAsync(cancellationToken: cancellationToken))[0];
+
+    private static async Task<int> WaitOrAnswer((string Begun, string Told) paths, CancellationToken cancellationToken) =>
+        paths.Begun.Length > 0 ? await MarkAndWaitForToken(paths, cancellationToken) : paths.Told.Length;
+
+    private static async Task<(string Colour, string Digest)> ColourAndFile(string name, TaskContext context)
+    {
+        var file = await File.ReadAllBytesAsync(context.GetFile(name), context.CancellationToken);
+        return (context.GetEnvironmentVariable("DATAPLUG_TEST_COLOUR") ?? "", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(file)));
     }
 
     private static async Task<int> TimesTen(int value, CancellationToken cancellationToken)

@@ -12,29 +12,48 @@ namespace Dataplug.Lithops.Tests.Backends;
 /// A backend as those of cloud functions are: an invocation is accepted and nothing more is heard of it, but through storage. The
 /// workers are in this process.
 /// </summary>
-internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
+internal sealed class SilentBackend : IStorageBackend, IWorkerSource
 {
     private readonly ScratchFolder _scratch = new();
     private readonly ConcurrentQueue<Task> _deliveries = new();
     private readonly StorageJobs _jobs;
     private readonly InvocationRunner _runner;
 
-    public SilentBackend(int maxParallelism, TimeSpan? heartbeatTimeout = null)
+    /// <param name="maxParallelism">How many tasks run at once.</param>
+    /// <param name="heartbeatTimeout">After how long without a sign of life a worker is given up.</param>
+    /// <param name="root">Where jobs lie; null for a folder of its own.</param>
+    /// <param name="clientStores">The stores of the client's end.</param>
+    /// <param name="workerStores">The stores of the workers' end.</param>
+    /// <param name="former">A backend of another client, whose storage and key this one has; null for a storage and a key of its own.</param>
+    /// <param name="channel">A Redis server.</param>
+    /// <param name="heartbeat">How often workers give signs of life, and look for cancellations.</param>
+    public SilentBackend(
+        int maxParallelism,
+        TimeSpan? heartbeatTimeout = null,
+        ObjectUri? root = null,
+        ObjectStores? clientStores = null,
+        ObjectStores? workerStores = null,
+        SilentBackend? former = null,
+        string? channel = null,
+        TimeSpan? heartbeat = null)
     {
         MaxParallelism = maxParallelism;
-        Root = ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
+        Root = root ?? former?.Root ?? ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
+        Key = former?.Key ?? MessageKey.Create();
         _jobs = new StorageJobs(
             new StorageJobOptions
             {
-                Stores = ObjectStores.Default,
+                Stores = clientStores ?? ObjectStores.Default,
                 Root = Root,
                 Key = Key,
                 MaxParallelism = maxParallelism,
-                HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+                IsKeyShared = true,
+                Channel = channel,
+                HeartbeatInterval = heartbeat ?? TimeSpan.FromMilliseconds(100),
                 HeartbeatTimeout = heartbeatTimeout ?? TimeSpan.FromSeconds(30),
             },
             this);
-        _runner = new InvocationRunner(Key, ObjectStores.Default, new CodeCache(Path.Combine(_scratch.Path, "code")), "silent");
+        _runner = new InvocationRunner(Key, workerStores ?? ObjectStores.Default, new CodeCache(Path.Combine(_scratch.Path, "code")), "silent");
     }
 
     public string Name => "silent";
@@ -43,16 +62,18 @@ internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
 
     public int MaxParallelism { get; }
 
-    public MessageKey Key { get; } = MessageKey.Create();
+    public MessageKey Key { get; }
 
     public ObjectUri Root { get; }
 
     /// <summary>What becomes of an invocation; by default, it is run once.</summary>
     public Func<InvocationRunner, ReadOnlyMemory<byte>, Task>? Deliver { get; init; }
 
+    public StorageJobs Jobs => _jobs;
+
     public Task RunAsync(IBackendJob job, CancellationToken cancellationToken) => _jobs.RunAsync(job, cancellationToken);
 
-    public ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IWorkerLease>(new Lease(this));
+    public ValueTask<IWorkerLease> AcquireAsync(WorkerRequest request, CancellationToken cancellationToken) => ValueTask.FromResult<IWorkerLease>(new Lease(this));
 
     public async ValueTask DisposeAsync()
     {
@@ -69,13 +90,13 @@ internal sealed class SilentBackend : IExecutorBackend, IWorkerSource
 
         public Task Begun => Task.CompletedTask;
 
-        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
+        public Task<byte[]?> InvokeAsync(ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
         {
             backend._deliveries.Enqueue(Task.Run(() => (backend.Deliver ?? ((runner, message) => runner.RunAsync(message, null, CancellationToken.None)))(backend._runner, invocation), CancellationToken.None));
             return Task.FromResult<byte[]?>(null);
         }
 
-        public ValueTask<bool> CancelAsync() => ValueTask.FromResult(false);
+        public ValueTask<bool> CancelAsync(string call) => ValueTask.FromResult(false);
 
         public void Kill()
         {

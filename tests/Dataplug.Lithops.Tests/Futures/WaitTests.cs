@@ -68,6 +68,114 @@ public sealed class WaitTests
         await futures.WhenAllSettledAsync().InTime();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_fraction_returns_as_soon_as_so_many_have_ended_however(bool overTheList)
+    {
+        await using var executor = new FunctionExecutor(new ExecutorOptions { MaxParallelism = 4 });
+        var gates = Gates(4);
+        var futures = executor.MapAsync(i => gates[i].Task, [0, 1, 2, 3]);
+        var waiting = Wait(0.75);
+        gates[3].SetResult(3);
+        gates[1].SetException(new IOException());
+        await futures[3].InTime();
+        await futures[1].WhenSettledAsync().InTime();
+        Assert.Equal([1, 3], (await Wait(0.5).InTime()).Done.Select(future => future.Index));
+        Assert.False(waiting.IsCompleted);
+        gates[0].SetResult(0);
+
+        var (done, pending) = await waiting.InTime();
+
+        Assert.Equal([0, 1, 3], done.Select(future => future.Index));
+        Assert.Equal([2], pending.Select(future => future.Index));
+        var all = Wait(1);
+        Assert.False(all.IsCompleted);
+        gates[2].SetResult(2);
+        Assert.Empty((await all.InTime()).Pending);
+
+        Task<(IReadOnlyList<Future<int>> Done, IReadOnlyList<Future<int>> Pending)> Wait(double share) =>
+            overTheList ? executor.WaitAsync(futures, WaitFor.Fraction(share)) : executor.WaitAsync(futures.Snapshot(), WaitFor.Fraction(share));
+    }
+
+    [Theory]
+    [InlineData(0.07, 100, 7)]
+    [InlineData(0.07, 101, 8)]
+    [InlineData(2.0 / 3, 3, 2)]
+    [InlineData(0.1 + 0.2, 10, 3)]
+    [InlineData(1e-300, 5, 1)]
+    [InlineData(1, 5, 5)]
+    [InlineData(1, int.MaxValue, int.MaxValue)]
+    [InlineData(0.5, 0, 0)]
+    public void A_fraction_is_of_whole_tasks(double share, int tasks, int needed)
+    {
+        Assert.Equal(needed, WaitFor.Fraction(share).Needed(tasks));
+        Assert.True(WaitFor.Fraction(share).IsMet(needed, tasks - needed));
+        if (needed > 0)
+            Assert.False(WaitFor.Fraction(share).IsMet(needed - 1, tasks - needed + 1));
+    }
+
+    [Fact]
+    public void A_fraction_has_a_range_a_value_and_a_text()
+    {
+        foreach (var bad in new[] { 0, -0.1, 1.0001, double.NaN, double.PositiveInfinity })
+            Assert.Throws<ArgumentOutOfRangeException>(() => WaitFor.Fraction(bad));
+        Assert.Equal(WaitFor.Fraction(0.5), WaitFor.Fraction(0.5));
+        Assert.NotEqual(WaitFor.Fraction(0.5), WaitFor.Fraction(0.25));
+        Assert.Equal(("Fraction 0.5", "All"), (WaitFor.Fraction(0.5).ToString(), default(WaitFor).ToString()));
+    }
+
+    [Fact]
+    public async Task While_inputs_are_drawn_a_fraction_waits_for_their_end()
+    {
+        await using var executor = new FunctionExecutor(new ExecutorOptions { MaxParallelism = 2 });
+        var more = new TaskCompletionSource();
+        var gate = new TaskCompletionSource<int>();
+        var futures = executor.MapAsync(x => x < 3 ? Task.FromResult(x) : gate.Task, Inputs());
+        var waiting = futures.WaitAsync(WaitFor.Fraction(0.5));
+        await futures.AsCompleted().Take(2).LastAsync().AsTask().InTime();
+        Assert.False(waiting.IsCompleted);
+
+        // Three of four, of which one is still under way.
+        more.SetResult();
+        var (done, pending) = await waiting.InTime();
+
+        Assert.InRange(done.Count, 2, 3);
+        Assert.Contains(3, pending.Select(future => future.Index));
+        gate.SetResult(3);
+        await futures.InTime();
+        Assert.Empty((await executor.MapAsync(x => x, Array.Empty<int>().Where(_ => true)).WaitAsync(WaitFor.Fraction(0.5)).InTime()).Done);
+
+        async IAsyncEnumerable<int> Inputs()
+        {
+            yield return 0;
+            yield return 1;
+            await more.Task;
+            yield return 2;
+            yield return 3;
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_fraction_returns_when_its_time_is_over(bool overTheList)
+    {
+        var time = new ManualTime();
+        await using var executor = new FunctionExecutor(new ExecutorOptions { MaxParallelism = 2, TimeProvider = time });
+        var gates = Gates(2);
+        var futures = executor.MapAsync(i => gates[i].Task, [0, 1]);
+        var half = TimeSpan.FromSeconds(1);
+        var waiting = overTheList ? executor.WaitAsync(futures, WaitFor.Fraction(0.5), half) : executor.WaitAsync(futures.Snapshot(), WaitFor.Fraction(0.5), half);
+
+        time.Advance(half);
+
+        Assert.Equal((0, 2), ((await waiting.InTime()).Done.Count, (await waiting).Pending.Count));
+        gates[0].SetResult(0);
+        gates[1].SetResult(1);
+        await futures.InTime();
+    }
+
     [Fact]
     public async Task A_wait_takes_futures_of_several_jobs_and_types()
     {

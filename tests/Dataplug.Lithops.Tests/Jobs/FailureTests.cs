@@ -278,6 +278,41 @@ public sealed class FailureTests
         Assert.Equal(1, tooMany.Summary.Succeeded);
     }
 
+    [Fact]
+    public async Task A_backend_that_fails_with_its_own_exception_is_quoted_once()
+    {
+        var original = new BackendFailedException("slurm", "sbatch: there is no such partition", "Ask for another one.");
+        await using var executor = new FunctionExecutor(new FailingBackend(original));
+
+        var futures = executor.MapAsync(x => x, [1, 2]);
+        var exception = await Assert.ThrowsAsync<BackendFailedException>(() => futures.InTime());
+
+        Assert.Equal(original.Message, exception.Message);
+        Assert.Equal("slurm: sbatch: there is no such partition. Ask for another one.", exception.Message);
+        Assert.Same(original, futures.Summary.JobException);
+
+        await using var other = new FunctionExecutor(new FailingBackend(new IOException("no space left")));
+        exception = await Assert.ThrowsAsync<BackendFailedException>(() => other.CallAsync(() => 1).InTime());
+        Assert.StartsWith("failing: the backend failed: no space left", exception.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class FailingBackend(Exception exception) : Dataplug.Lithops.Backends.IExecutorBackend
+    {
+        public string Name => "failing";
+
+        public bool ShipsFunctions => false;
+
+        public int MaxParallelism => 1;
+
+        public async Task RunAsync(Dataplug.Lithops.Backends.IBackendJob job, CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            throw exception;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
     private sealed class LyingCollection(int count, int[] items) : IReadOnlyCollection<int>, ICollection<int>
     {
         public int Count => count;

@@ -95,11 +95,11 @@ public sealed class FaultTests : IDisposable
         var layout = new JobLayout(invocation.Storage);
         Assert.Equal(2, Directory.GetFiles(_scratch.Path, "ran-*").Length);
         Assert.Equal(both[0].Status, both[1].Status);
-        Assert.Equal(both[0].Status, await File.ReadAllBytesAsync(layout.Status(invocation.Call).Key));
+        Assert.Equal(both[0].Status, await File.ReadAllBytesAsync(layout.Status(invocation.CallOf(invocation.Tasks[0])).Key));
 
         // Of the two results, the one that the status names is left.
-        var status = InvocationStatus.Open(both[0].Status, key, invocation.Call);
-        var result = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(layout.Status(invocation.Call).Key)!, "result-*"));
+        var status = InvocationStatus.Open(both[0].Status, key, invocation.CallOf(invocation.Tasks[0]));
+        var result = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(layout.Input(invocation.CallOf(invocation.Tasks[0])).Key)!, "result-*"));
         Assert.Equal(status.ResultName, Path.GetFileName(result));
         Assert.Equal(status.ResultDigest, JobLayout.Digest(await File.ReadAllBytesAsync(result)));
     }
@@ -243,7 +243,7 @@ public sealed class FaultTests : IDisposable
     public async Task One_invocation_out_of_storage_is_run_by_a_worker_of_its_own()
     {
         var key = MessageKey.Create();
-        var invocation = (await PrepareAsync((int x) => x * 2, 21)) with { Index = 3, Grace = TimeSpan.FromSeconds(1) };
+        var invocation = (await PrepareAsync((int x) => x * 2, 21)) with { Grace = TimeSpan.FromSeconds(1) };
         var layout = new JobLayout(invocation.Storage);
         var message = _scratch.Write("invocation", invocation.Sign(key));
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dataplug.Lithops.Worker.dll"), "run", message.Key]);
@@ -253,7 +253,7 @@ public sealed class FaultTests : IDisposable
         await worker.WaitForExitAsync().InTime();
 
         Assert.Equal(0, worker.ExitCode);
-        var status = InvocationStatus.Open(await File.ReadAllBytesAsync(layout.Status(invocation.Call).Key), key, invocation.Call);
+        var status = InvocationStatus.Open(await File.ReadAllBytesAsync(layout.Status(invocation.CallOf(invocation.Tasks[0])).Key), key, invocation.CallOf(invocation.Tasks[0]));
         Assert.Equal("42", Encoding.UTF8.GetString(status.Result!));
     }
 
@@ -293,11 +293,9 @@ public sealed class FaultTests : IDisposable
         {
             Storage = root,
             Job = "job",
-            Index = 0,
-            Attempt = 1,
+            Tasks = [new InvocationTask { Index = 0, Attempt = 1, Input = JsonSerializer.SerializeToUtf8Bytes(input) }],
             Bundle = bundle,
             Function = digest,
-            Input = JsonSerializer.SerializeToUtf8Bytes(input),
             Grace = TimeSpan.FromSeconds(5),
             Heartbeat = TimeSpan.FromSeconds(1),
         };
@@ -309,17 +307,19 @@ public sealed class FaultTests : IDisposable
         CopyFolder(backend.Root.Key, shadow.Key);
         var runner = new InvocationRunner(backend.Key, ObjectStores.Default, new CodeCache(shadow.Key + "-code"), "shadow");
         await runner.RunAsync((invocation with { Storage = shadow }).Sign(backend.Key), null, CancellationToken.None);
-        var made = Path.Combine(shadow.Key, "jobs", invocation.Call);
-        foreach (var file in Directory.GetFiles(made).OrderBy(file => file.EndsWith("status", StringComparison.Ordinal)))
+        var made = Path.Combine(shadow.Key, "jobs");
+        foreach (var file in Directory.GetFiles(made, "*", SearchOption.AllDirectories).OrderBy(file => IsStatus(file)))
         {
             var content = await File.ReadAllBytesAsync(file);
-            if (Path.GetFileName(file).StartsWith(part, StringComparison.Ordinal))
+            if (Path.GetFileName(file).StartsWith(part, StringComparison.Ordinal) || (part == "status" && IsStatus(file)))
                 content[^10] ^= 1;
-            var target = Path.Combine(real, invocation.Call, Path.GetFileName(file));
+            var target = Path.Combine(real, Path.GetRelativePath(made, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             await File.WriteAllBytesAsync(target + ".tmp", content);
-            File.Move(target + ".tmp", target);
+            File.Move(target + ".tmp", target, overwrite: true);
         }
+
+        static bool IsStatus(string file) => file.Contains("/status/", StringComparison.Ordinal);
     }
 
     private static void CopyFolder(string from, string to)

@@ -179,6 +179,34 @@ public sealed class GZipLineIndex
         };
     }
 
+    /// <summary>What is needed to read a run of bytes of the content. Costs no read.</summary>
+    /// <param name="start">Bytes of content before it.</param>
+    /// <param name="end">Bytes of content before what comes after it; with <see cref="ContentSize"/> it goes to the end of the object.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes are not all there.</exception>
+    public GZipContentRange LocateContent(long start, long end)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, ContentSize);
+        if (start == end)
+            return new GZipContentRange { Offset = start, Length = 0, Start = 0, End = 0 };
+        var point = AccessPointBefore(start);
+        var toEnd = end == ContentSize;
+        return new GZipContentRange
+        {
+            Offset = start,
+            Length = end - start,
+            Start = point.BitOffset >> 3,
+            BitOffset = (int)(point.BitOffset & 7),
+            IsMemberStart = point.Window is null,
+            Window = point.Window,
+            Skip = start - point.ContentOffset,
+            End = toEnd ? StoredEnd : StoredEndAfter(end),
+            ToEnd = toEnd,
+            IsSalvaged = toEnd && IsSalvaged,
+        };
+    }
+
     /// <summary>
     /// The line nearest to a place of the content, as well as the marks tell: exact at a mark, in proportion between two.
     /// Never falls while the offset rises.

@@ -13,6 +13,7 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
     private const byte WindowTag = 2;
     private const byte TotalsTag = 3;
     private const byte PartTag = 4;
+    private const byte FoundTag = 5;
     private const int NumbersLength = 3 * sizeof(long);
 
     private ReadOnlyMemory<byte> _rest = bytes;
@@ -31,7 +32,7 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         var length = tag == MarkTag ? 0 : reader.ReadLength();
         var start = _rest.Length - reader.Remaining;
         entry = new Entry((EntryKind)tag, a, b, c, leadIn, _rest.Slice(start, length));
-        if (tag is not (MarkTag or WindowTag or TotalsTag or PartTag))
+        if (tag is not (MarkTag or WindowTag or TotalsTag or PartTag or FoundTag))
             throw Reader.Corrupt();
         _rest = _rest[(start + length)..];
         return true;
@@ -61,11 +62,12 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         Window = WindowTag,
         Totals = TotalsTag,
         Part = PartTag,
+        Found = FoundTag,
     }
 
     /// <summary>A mark (bit offset, content offset, packed line), a window (bit offset, content offset, packed line at the end of
     /// its lead-in, the lead-in's length, the window), the totals (lines, content size, the packed end of an object whose content ends
-    /// before it or 0, 0, attributes), or what one part of several knows.</summary>
+    /// before it or 0, 0, attributes), what one part of several knows, or what the content found.</summary>
     public readonly record struct Entry(EntryKind Kind, long First, long Second, long Third, long LeadIn, ReadOnlyMemory<byte> Bytes);
 
     public sealed class Builder
@@ -92,6 +94,14 @@ internal sealed class GZipLinePartial(ReadOnlyMemory<byte> bytes)
         {
             Write(PartTag, 0, 0, 0);
             WriteBytes(_bytes, part.ToBytes());
+        }
+
+        public void AddFound(ReadOnlySpan<byte> found)
+        {
+            if (found.IsEmpty)
+                return;
+            Write(FoundTag, 0, 0, 0);
+            WriteBytes(_bytes, found);
         }
 
         public byte[] ToBytes() => _bytes.WrittenSpan.ToArray();

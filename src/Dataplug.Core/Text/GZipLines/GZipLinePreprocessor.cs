@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Dataplug.Compression;
 using Dataplug.Metadata;
@@ -91,6 +92,7 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
         GZipLinePartial.Entry? totals = null;
         var content = _createContent();
         var parts = new GZipLineParts(content, source.Uri.Display);
+        var columns = (content as IGZipIndexedContent)?.CreateColumns();
         await foreach (var partial in partials.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             var entries = new GZipLinePartial(partial);
@@ -111,9 +113,14 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
                         windows.Add(entry.First, entry.Second, entry.Third);
                         leadIns.Add(entry.LeadIn);
                         break;
+                    case GZipLinePartial.EntryKind.Found when columns is not null:
+                        columns.Add(entry.Bytes.Span);
+                        break;
                     case GZipLinePartial.EntryKind.Part:
                         parts.Add(GZipLinePart.FromBytes(entry.Bytes));
                         break;
+                    case GZipLinePartial.EntryKind.Found:
+                        throw Corrupt(source);
                     default:
                         totals = entry with { Bytes = entry.Bytes.ToArray() };
                         break;
@@ -133,7 +140,31 @@ public sealed class GZipLinePreprocessor<TContent> : ITwoPassPreprocessor
         if (end.Third != 0)
             await writer.WriteColumnAsync("end", new[] { end.Third >> 1, end.Third & 1 }, cancellationToken).ConfigureAwait(false);
         using var attributes = JsonDocument.Parse(end.Bytes);
-        writer.SetAttributes(attributes.RootElement);
+        if (columns is null)
+        {
+            writer.SetAttributes(attributes.RootElement);
+            return;
+        }
+
+        await columns.WriteAsync(writer, new GZipPlace(source.Uri, source.Size, end.Second), cancellationToken).ConfigureAwait(false);
+        writer.SetAttributes(Join(columns, attributes.RootElement));
+    }
+
+    // The attributes of the columns come first.
+    private static JsonElement Join(IGZipColumns columns, JsonElement attributes)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            columns.WriteAttributes(json);
+            foreach (var attribute in attributes.EnumerateObject())
+                attribute.WriteTo(json);
+            json.WriteEndObject();
+        }
+
+        using var joined = JsonDocument.Parse(bytes.WrittenMemory);
+        return joined.RootElement.Clone();
     }
 
     /// <inheritdoc/>

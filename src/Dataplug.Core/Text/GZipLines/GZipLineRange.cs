@@ -118,8 +118,9 @@ public sealed record GZipLineRange
 
     /// <summary>Opens the lines of a run in a zstd object, which begins at the start of a frame: one range GET when it is read.</summary>
     /// <exception cref="InvalidSliceException">The numbers make no sense.</exception>
-    internal Stream OpenZstd(PinnedObject source)
+    public Stream OpenZstd(PinnedObject source)
     {
+        ArgumentNullException.ThrowIfNull(source);
         Validate(source);
         if (IsEmpty)
             return new MemoryStream([], writable: false);

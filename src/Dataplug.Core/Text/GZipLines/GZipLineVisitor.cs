@@ -38,9 +38,10 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
         if (mark.OutputOffset > salvage?.ContentEnd)
             return;
         _lastMarkOffset = mark.CompressedByteOffset;
+        var found = TakeFound();
         _state.ResetWrittenCount();
         content.Save(_state);
-        _marks.Enqueue(new PassedMark(mark, PackLine(mark.IsMemberStart), _firstMember, _bgzf, _state.WrittenSpan.ToArray()));
+        _marks.Enqueue(new PassedMark(mark, PackLine(mark.IsMemberStart), _firstMember, _bgzf, _state.WrittenSpan.ToArray(), found));
     }
 
     public void OnLeadInEnd(in InflateMark mark, long outputOffset) => OnLeadInEnd(mark, outputOffset, PackLine(isMemberStart: false));
@@ -94,7 +95,8 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     public ReadOnlyMemory<byte> TakeLastPartial(GzipScanResult result)
     {
         while (_marks.TryDequeue(out var mark))
-            _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
+            Add(mark);
+        _partial.AddFound(TakeFound().Span);
         new GZipLineTotals(content, _output, result.MemberCount, _firstMember, _bgzf, result.TrailingBytes, salvage).AddTo(_partial);
         return TakePartial();
     }
@@ -110,7 +112,8 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     public ReadOnlyMemory<byte> TakePart(GzipPartEnd end)
     {
         while (_marks.TryDequeue(out var mark))
-            _partial.AddMark(mark.Mark.CompressedBitOffset, mark.Mark.OutputOffset, mark.Line);
+            Add(mark);
+        _partial.AddFound(TakeFound().Span);
         _state.ResetWrittenCount();
         content.Save(_state);
         _partial.AddPart(new GZipLinePart(end, _firstMember, _bgzf, _state.WrittenSpan.ToArray()));
@@ -150,13 +153,22 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
     {
         while (_marks.TryDequeue(out var passed))
         {
-            _partial.AddMark(passed.Mark.CompressedBitOffset, passed.Mark.OutputOffset, passed.Line);
+            Add(passed);
             if (passed.Mark == mark)
                 return passed;
         }
 
         throw new InvalidOperationException($"The access point at bit {mark.CompressedBitOffset} was no mark before.");
     }
+
+    // What was found before a mark comes before it.
+    private void Add(in PassedMark passed)
+    {
+        _partial.AddFound(passed.Found.Span);
+        _partial.AddMark(passed.Mark.CompressedBitOffset, passed.Mark.OutputOffset, passed.Line);
+    }
+
+    private ReadOnlyMemory<byte> TakeFound() => content is IGZipIndexedContent indexed ? indexed.TakeFound() : default;
 
     private long PackLine(bool isMemberStart) => GZipMarkColumns.PackLine(content.LineFeeds, content.IsAtLineStart, isMemberStart);
 
@@ -187,5 +199,5 @@ internal sealed class GZipLineVisitor(IGZipContent content, ObjectUri uri, long 
 
     private sealed record Checkpoint(ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State, long BytesDone);
 
-    private readonly record struct PassedMark(InflateMark Mark, long Line, byte[] FirstMember, BgzfSight Bgzf, byte[] ContentState);
+    private readonly record struct PassedMark(InflateMark Mark, long Line, byte[] FirstMember, BgzfSight Bgzf, byte[] ContentState, ReadOnlyMemory<byte> Found);
 }

@@ -63,11 +63,14 @@ public sealed class ZstdTextFormat : DataFormat<ZstdTextIndex>
         if (head.Length < 4)
             return FormatMatch.None;
         var magic = BinaryPrimitives.ReadUInt32LittleEndian(head);
-        return (magic == ZstdFrameHeader.Magic || ZstdFrameHeader.IsSkippable(magic)) && HoldsText(probe) ? FormatMatch.Possible : FormatMatch.None;
+
+        // What decodes of the head must be text; a damaged or unsupported frame is recognised as well, so that preprocessing can say what
+        // is wrong with it.
+        return (magic == ZstdFrameHeader.Magic || ZstdFrameHeader.IsSkippable(magic)) && TextProbe.HasNoBinaryControls(probe.ZstdContent.Span) ? FormatMatch.Possible : FormatMatch.None;
     }
 
     /// <inheritdoc/>
-    public override IPreprocessor CreatePreprocessor() => new ZstdTextPreprocessor(_options);
+    public override IPreprocessor CreatePreprocessor() => new ZstdLinePreprocessor<GZipTextContent>(_options, () => new GZipTextContent());
 
     /// <inheritdoc/>
     public override Task<ZstdTextIndex> LoadIndexAsync(SidecarReader sidecar, CancellationToken cancellationToken = default) => ZstdTextIndex.LoadAsync(sidecar, cancellationToken);
@@ -83,27 +86,5 @@ public sealed class ZstdTextFormat : DataFormat<ZstdTextIndex>
             "bytes" => ZstdTextPartition.ByBytes(arguments.GetBytes("bytes")),
             _ => throw new PartitionException(null, $"format '{Id}' has no strategy '{name}'; it has: {string.Join(", ", Strategies.Select(s => s.Name))}"),
         };
-    }
-
-    // What decodes of the head must be text; a damaged or unsupported frame is recognised as well, so that preprocessing can say
-    // what is wrong with it.
-    private static bool HoldsText(FormatProbe probe)
-    {
-        using var stream = new ZstdStream(new MemoryStream(probe.Head.ToArray(), writable: false), probe.Uri.Display, 0, expectMoreData: true);
-        var content = new byte[4096];
-        try
-        {
-            for (int read, length = 0; length < 64 << 10 && (read = stream.Read(content)) > 0; length += read)
-            {
-                if (!TextProbe.HasNoBinaryControls(content.AsSpan(0, read)))
-                    return false;
-            }
-        }
-        catch (DataplugException)
-        {
-            // As above.
-        }
-
-        return true;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ZstdTextScan : IDisposable
     private readonly SalvageEnd? _salvage;
     private readonly ZstdSeekTableCheck? _seekTable;
     private readonly ZstdDecoder _decoder;
-    private readonly GZipTextContent _content = new();
+    private readonly IGZipContent _content;
     private readonly long _spacing;
     private GZipLinePartial.Builder _partial = new();
     private bool _isVerified = true;
@@ -28,8 +28,9 @@ internal sealed class ZstdTextScan : IDisposable
     private long _checkpointTime = Stopwatch.GetTimestamp();
     private (ReadOnlyMemory<byte> Partial, ReadOnlyMemory<byte> State)? _checkpoint;
 
-    public ZstdTextScan(PinnedObject source, ZstdTextOptions options, SalvageEnd? salvage, ZstdSeekTableCheck? seekTable, ReadOnlyMemory<byte>? resumeFrom)
+    public ZstdTextScan(PinnedObject source, ZstdTextOptions options, IGZipContent content, SalvageEnd? salvage, ZstdSeekTableCheck? seekTable, ReadOnlyMemory<byte>? resumeFrom)
     {
+        _content = content;
         _source = source;
         _options = options;
         _salvage = salvage;
@@ -121,6 +122,7 @@ internal sealed class ZstdTextScan : IDisposable
     public ReadOnlyMemory<byte> Complete()
     {
         _content.Complete(new GZipPlace(_source.Uri, BytePosition, _output));
+        _partial.AddFound(TakeFound().Span);
         var end = _salvage is null ? 0 : GZipLinePartial.PackEnd(_salvage.StoredEnd, isSalvaged: true);
         _partial.AddTotals(_content.LineFeeds + (_content.IsAtLineStart ? 0 : 1), _output, end, WriteAttributes());
         var last = _partial.ToBytes();
@@ -150,6 +152,7 @@ internal sealed class ZstdTextScan : IDisposable
         // Two places of the same content are one mark, the first.
         if (_output == _lastMark && !isFrameStart)
             return;
+        _partial.AddFound(TakeFound().Span);
         _lastMark = _output;
         if (isFrameStart)
             _lastFrameMark = _output;
@@ -162,6 +165,7 @@ internal sealed class ZstdTextScan : IDisposable
             return;
         if (BytePosition - _checkpointOffset < _options.CheckpointSpacing && Stopwatch.GetElapsedTime(_checkpointTime) < CheckpointInterval)
             return;
+        _partial.AddFound(TakeFound().Span);
         var content = new ArrayBufferWriter<byte>();
         _content.Save(content);
         var state = new ArrayBufferWriter<byte>();
@@ -174,6 +178,8 @@ internal sealed class ZstdTextScan : IDisposable
         _checkpointOffset = BytePosition;
         _checkpointTime = Stopwatch.GetTimestamp();
     }
+
+    private ReadOnlyMemory<byte> TakeFound() => _content is IGZipIndexedContent indexed ? indexed.TakeFound() : default;
 
     private byte[] WriteAttributes()
     {

@@ -25,13 +25,13 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
     private Task? _loops;
     private int _number;
 
-    public ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken)
+    public ValueTask<IWorkerLease> AcquireAsync(WorkerRequest request, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_end.IsCancellationRequested, this);
             _loops ??= Task.WhenAll(Task.Run(SubmitAllAsync, CancellationToken.None), Task.Run(WatchAllAsync, CancellationToken.None));
-            return ValueTask.FromResult<IWorkerLease>(new Lease(this, string.Create(CultureInfo.InvariantCulture, $"{scheduler.Name}/{++_number}")));
+            return ValueTask.FromResult<IWorkerLease>(new Lease(this, string.Create(CultureInfo.InvariantCulture, $"{scheduler.Name}/{++_number}")) { Memory = request.Memory });
         }
     }
 
@@ -78,8 +78,9 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                         batch.Add(lease);
                 }
 
-                if (batch.Count > 0)
-                    await SubmitAsync(batch).ConfigureAwait(false);
+                // All elements of an array have the same memory.
+                foreach (var alike in batch.GroupBy(lease => lease.Memory))
+                    await SubmitAsync([.. alike]).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
@@ -105,7 +106,7 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                     await _store.PutAsync(element.Item.InvocationAt, element.Item.Invocation, PutOptions.Overwrite, token).ConfigureAwait(false);
                 }).ConfigureAwait(false);
             var backoff = new Backoff(SchedulerPatience, TimeSpan.FromSeconds(1));
-            var ids = await SubmitPatientlyAsync(array, batch.Count, backoff).ConfigureAwait(false);
+            var ids = await SubmitPatientlyAsync(array, batch.Count, batch[0].Memory, backoff).ConfigureAwait(false);
             lock (_gate)
             {
                 foreach (var (lease, id) in batch.Zip(ids))
@@ -123,13 +124,13 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
         }
     }
 
-    private async Task<IReadOnlyList<string>> SubmitPatientlyAsync(string array, int count, Backoff backoff)
+    private async Task<IReadOnlyList<string>> SubmitPatientlyAsync(string array, int count, long? memory, Backoff backoff)
     {
         while (true)
         {
             try
             {
-                return await scheduler.SubmitAsync(array, _layout.ArrayElement(array, 0).Value[..^1], count, _end.Token).ConfigureAwait(false);
+                return await scheduler.SubmitAsync(array, _layout.ArrayElement(array, 0).Value[..^1], count, memory, _end.Token).ConfigureAwait(false);
             }
             catch (SchedulerUnavailableException exception)
             {
@@ -206,7 +207,7 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                     lease.End(why: null);
                     break;
                 case ArrayElementState.Lost:
-                    lease.End(new WorkerLostException(lease.Worker, $"{element.Why} ({lease.Id})"));
+                    lease.End(new WorkerLostException(lease.Worker, $"{element.Why} ({lease.Id})") { IsOutOfMemory = element.IsOutOfMemory });
                     break;
             }
         }
@@ -218,6 +219,14 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
         lock (_gate)
         {
             id = lease.Id;
+
+            // It goes on, and so does what it needs.
+            if (lease.IsDetached && id is not null)
+            {
+                _submitted.Remove(id);
+                return;
+            }
+
             lease.IsUnwanted = true;
             if (id is not null)
                 _submitted.Remove(id);
@@ -249,6 +258,9 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
 
         public Task Begun => _begun.Task;
 
+        /// <summary>How much it asks for, in bytes; null for as much as the options say.</summary>
+        public long? Memory { get; init; }
+
         public ReadOnlyMemory<byte> Invocation { get; private set; }
 
         public ObjectUri? InvocationAt { get; set; }
@@ -259,7 +271,7 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
         /// <summary>Cancelled, maybe before it was submitted. Under the gate.</summary>
         public bool IsUnwanted { get; set; }
 
-        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
+        public Task<byte[]?> InvokeAsync(ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
         {
             Invocation = invocation;
             if (!workers._ready.Writer.TryWrite(this))
@@ -267,7 +279,7 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
             return _ended.Task;
         }
 
-        public ValueTask<bool> CancelAsync()
+        public ValueTask<bool> CancelAsync(string call)
         {
             // One that runs finds it in storage, and may end in order.
             if (_begun.Task.IsCompleted)
@@ -284,6 +296,14 @@ internal sealed class ArrayWorkers(IArrayScheduler scheduler, StorageJobOptions 
                 if (Id is { } id)
                     workers._unwanted.Add(id);
             }
+        }
+
+        public bool IsDetached { get; private set; }
+
+        public void Detach()
+        {
+            lock (workers._gate)
+                IsDetached = true;
         }
 
         public void Begin() => _begun.TrySetResult();

@@ -19,11 +19,12 @@ internal interface IArrayScheduler : IAsyncDisposable
     /// <param name="array">The array's name: hexadecimal digits.</param>
     /// <param name="prefix">The URI of the invocations without their number.</param>
     /// <param name="count">How many there are.</param>
+    /// <param name="memory">How much memory each is to have, in bytes; null for as much as the options say.</param>
     /// <param name="cancellationToken">The backend is disposed.</param>
     /// <returns>An id for each element.</returns>
     /// <exception cref="SchedulerUnavailableException">It can't be reached now.</exception>
     /// <exception cref="BackendFailedException">It refuses the array.</exception>
-    Task<IReadOnlyList<string>> SubmitAsync(string array, string prefix, int count, CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> SubmitAsync(string array, string prefix, int count, long? memory, CancellationToken cancellationToken);
 
     /// <summary>How elements are; those that are missing in the answer are not known any more.</summary>
     /// <exception cref="SchedulerUnavailableException">It can't be reached now.</exception>
@@ -40,7 +41,8 @@ internal interface IArrayScheduler : IAsyncDisposable
 /// <summary>How an element of an array is.</summary>
 /// <param name="State">Whether it waits, runs or has ended.</param>
 /// <param name="Why">Of one that has ended otherwise than in order: what is known of its end, as a clause; else empty.</param>
-internal readonly record struct ArrayElement(ArrayElementState State, string Why = "");
+/// <param name="IsOutOfMemory">Whether it was ended because it took too much memory.</param>
+internal readonly record struct ArrayElement(ArrayElementState State, string Why = "", bool IsOutOfMemory = false);
 
 /// <summary>Whether an element waits, runs or has ended.</summary>
 internal enum ArrayElementState

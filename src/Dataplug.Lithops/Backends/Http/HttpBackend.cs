@@ -10,7 +10,7 @@ namespace Dataplug.Lithops.Backends.Http;
 /// A service that has no place answers 429 or 503, and is asked again later. When the connection breaks while an attempt runs, the
 /// attempt goes on, and its end is found in storage.
 /// </remarks>
-public sealed class HttpBackend : IExecutorBackend
+public sealed class HttpBackend : IExecutorBackend, IStorageBackend
 {
     private readonly HttpWorkers _workers;
     private readonly StorageJobs _jobs;
@@ -36,6 +36,9 @@ public sealed class HttpBackend : IExecutorBackend
 
     /// <inheritdoc/>
     public int MaxParallelism { get; }
+
+    /// <inheritdoc/>
+    StorageJobs IStorageBackend.Jobs => _jobs;
 
     /// <inheritdoc/>
     public Task RunAsync(IBackendJob job, CancellationToken cancellationToken) => _jobs.RunAsync(job, cancellationToken);

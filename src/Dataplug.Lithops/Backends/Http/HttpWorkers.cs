@@ -30,7 +30,7 @@ internal sealed class HttpWorkers : IWorkerSource, IDisposable
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    public ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken) =>
+    public ValueTask<IWorkerLease> AcquireAsync(WorkerRequest request, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IWorkerLease>(new Lease(this, string.Create(CultureInfo.InvariantCulture, $"{_options.Url.Authority}/{Interlocked.Increment(ref _number)}")));
 
     public void Dispose() => _client.Dispose();
@@ -57,7 +57,7 @@ internal sealed class HttpWorkers : IWorkerSource, IDisposable
 
         public Task Begun => Task.CompletedTask;
 
-        public async Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
+        public async Task<byte[]?> InvokeAsync(ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
         {
             var offers = new Backoff(workers._options.RetryFor, workers._options.RetryDelay);
             while (true)
@@ -94,7 +94,7 @@ internal sealed class HttpWorkers : IWorkerSource, IDisposable
         }
 
         /// <summary>The worker looks for it in storage: which of the service's instances it is nobody knows.</summary>
-        public ValueTask<bool> CancelAsync() => ValueTask.FromResult(false);
+        public ValueTask<bool> CancelAsync(string call) => ValueTask.FromResult(false);
 
         public void Kill() => _end.Cancel();
 

@@ -6,7 +6,7 @@ namespace Dataplug.Lithops.Backends.Lambda;
 /// Runs tasks on an AWS Lambda function whose runtime is Dataplug's worker, by the signed Invoke API: one invocation is one attempt.
 /// </summary>
 /// <remarks>Storage has to be one that the function reaches, as in <c>s3://bucket/lithops</c>, by the rights of its role.</remarks>
-public sealed class LambdaBackend : IExecutorBackend
+public sealed class LambdaBackend : IExecutorBackend, IStorageBackend
 {
     private readonly LambdaApi _api;
     private readonly StorageJobs _jobs;
@@ -33,6 +33,9 @@ public sealed class LambdaBackend : IExecutorBackend
 
     /// <inheritdoc/>
     public int MaxParallelism { get; }
+
+    /// <inheritdoc/>
+    StorageJobs IStorageBackend.Jobs => _jobs;
 
     /// <inheritdoc/>
     public Task RunAsync(IBackendJob job, CancellationToken cancellationToken) => _jobs.RunAsync(job, cancellationToken);

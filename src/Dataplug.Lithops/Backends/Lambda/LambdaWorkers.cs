@@ -12,10 +12,10 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
 {
     private int _number;
 
-    public ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IWorkerLease>(new Lease(options, api, string.Create(CultureInfo.InvariantCulture, $"aws-lambda/{Interlocked.Increment(ref _number)}")));
+    public ValueTask<IWorkerLease> AcquireAsync(WorkerRequest request, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IWorkerLease>(new Lease(options, options.FunctionFor(request.Memory), api, string.Create(CultureInfo.InvariantCulture, $"aws-lambda/{Interlocked.Increment(ref _number)}")));
 
-    private sealed class Lease(LambdaBackendOptions options, LambdaApi api, string name) : IWorkerLease
+    private sealed class Lease(LambdaBackendOptions options, string function, LambdaApi api, string name) : IWorkerLease
     {
         private readonly CancellationTokenSource _end = new();
         private volatile bool _lineIsLost = options.Asynchronous;
@@ -26,12 +26,12 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
 
         public Task Begun => Task.CompletedTask;
 
-        public async Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
+        public async Task<byte[]?> InvokeAsync(ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices)
         {
             LambdaAnswer answer;
             try
             {
-                answer = await api.InvokeAsync(options.Function, LambdaMessages.Write(LambdaMessages.Invocation, invocation.Span), options.Asynchronous, _end.Token).ConfigureAwait(false);
+                answer = await api.InvokeAsync(function, LambdaMessages.Write(LambdaMessages.Invocation, invocation.Span), options.Asynchronous, _end.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
@@ -52,7 +52,7 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
         }
 
         /// <summary>The worker looks for it in storage.</summary>
-        public ValueTask<bool> CancelAsync() => ValueTask.FromResult(false);
+        public ValueTask<bool> CancelAsync(string call) => ValueTask.FromResult(false);
 
         /// <summary>Lambda can't be told to end an invocation: it ends at the function's timeout, and nobody waits for it.</summary>
         public void Kill() => _end.Cancel();
@@ -81,7 +81,10 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
 
             return type == typeof(PayloadRefusedException).FullName
                 ? new PayloadRefusedException(name, message)
-                : new WorkerLostException(name, $"the function failed ({answer.FunctionError}{(type.Length > 0 ? ", " + type : "")}): {message}");
+                : new WorkerLostException(name, $"the function failed ({answer.FunctionError}{(type.Length > 0 ? ", " + type : "")}): {message}")
+                {
+                    IsOutOfMemory = type == "Runtime.OutOfMemory" || message.Contains("signal: killed", StringComparison.Ordinal),
+                };
         }
 
         private byte[] ReadStatus(byte[] payload)
@@ -93,7 +96,7 @@ internal sealed class LambdaWorkers(LambdaBackendOptions options, LambdaApi api)
             }
             catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentNullException)
             {
-                throw new BackendFailedException(options.Function, "the function answers what is no status", "Is its code Dataplug's worker? 'dataplug runtime deploy aws-lambda' deploys it.", null, exception);
+                throw new BackendFailedException(function, "the function answers what is no status", "Is its code Dataplug's worker? 'dataplug runtime deploy aws-lambda' deploys it.", null, exception);
             }
         }
     }

@@ -12,7 +12,7 @@ namespace Dataplug.Lithops.Backends.Processes;
 /// The application needs the worker program beside it: reference Dataplug.Lithops.Worker. A task that is told to stop and does not
 /// within the grace is ended together with its process.
 /// </remarks>
-public sealed class ProcessBackend : IExecutorBackend
+public sealed class ProcessBackend : IExecutorBackend, IStorageBackend
 {
     private const int DeleteTries = 20;
 
@@ -23,6 +23,7 @@ public sealed class ProcessBackend : IExecutorBackend
     /// <param name="options">How it runs workers; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="BackendFailedException">The worker program is missing.</exception>
+    /// <exception cref="FormatException">The key is none.</exception>
     public ProcessBackend(ProcessBackendOptions? options = null)
     {
         options ??= new ProcessBackendOptions();
@@ -31,7 +32,7 @@ public sealed class ProcessBackend : IExecutorBackend
         var program = WorkerProgram.Find(options.WorkerPath);
         if (options.Storage is null)
             TemporaryFolder = Directory.CreateTempSubdirectory("dataplug-jobs-").FullName;
-        var key = MessageKey.Create();
+        var key = options.Key is null ? MessageKey.Create() : MessageKey.Parse(options.Key);
         _pool = new WorkerPool(program, options, key);
         _jobs = new StorageJobs(
             new StorageJobOptions
@@ -39,6 +40,7 @@ public sealed class ProcessBackend : IExecutorBackend
                 Stores = options.Stores ?? ObjectStores.Default,
                 Root = options.Storage ?? ObjectUri.ForFile(TemporaryFolder!),
                 Key = key,
+                IsKeyShared = options.Key is not null,
                 MaxParallelism = MaxParallelism,
                 HeartbeatInterval = options.HeartbeatInterval,
                 HeartbeatTimeout = options.HeartbeatTimeout,
@@ -57,6 +59,9 @@ public sealed class ProcessBackend : IExecutorBackend
 
     /// <summary>Where the jobs' objects are when no storage was given; null else.</summary>
     internal string? TemporaryFolder { get; }
+
+    /// <inheritdoc/>
+    StorageJobs IStorageBackend.Jobs => _jobs;
 
     /// <inheritdoc/>
     public Task RunAsync(IBackendJob job, CancellationToken cancellationToken) => _jobs.RunAsync(job, cancellationToken);

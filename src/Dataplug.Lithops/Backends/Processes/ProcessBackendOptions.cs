@@ -15,6 +15,10 @@ public sealed record ProcessBackendOptions
     /// <summary>The stores by which this process reaches <see cref="Storage"/>; null for <see cref="ObjectStores.Default"/>.</summary>
     public ObjectStores? Stores { get; init; }
 
+    /// <summary>The secret that signs invocations and statuses, as <see cref="RemoteBackendOptions.NewKey"/> makes it; null for a new one. Durable
+    /// jobs need one, so that another process can take them over.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Variables that are added to the workers' environment, which is else this process's own; null as a value removes one.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 

@@ -7,27 +7,40 @@ namespace Dataplug.Lithops.Backends.Processes;
 internal sealed class WorkerPool(WorkerProgram program, ProcessBackendOptions options, MessageKey key) : IWorkerSource, IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Stack<WorkerProcess> _idle = new();
+    private readonly List<WorkerProcess> _idle = [];
     private readonly HashSet<WorkerProcess> _all = [];
     private int _started;
     private bool _disposed;
 
-    public async ValueTask<IWorkerLease> AcquireAsync(CancellationToken cancellationToken)
+    public async ValueTask<IWorkerLease> AcquireAsync(WorkerRequest request, CancellationToken cancellationToken)
     {
         int number;
+        WorkerProcess? surplus = null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            while (_idle.TryPop(out var idle))
+            while (_idle.FindLastIndex(idle => idle.MemoryLimit == request.Memory) is var at and >= 0)
             {
+                var idle = _idle[at];
+                _idle.RemoveAt(at);
                 if (idle.IsAlive)
                     return new Lease(this, idle);
+            }
+
+            // Never more processes than tasks that may run at once: one with another limit makes room.
+            if (_idle.Count > 0 && _all.Count >= (options.MaxParallelism ?? Environment.ProcessorCount))
+            {
+                surplus = _idle[0];
+                _idle.RemoveAt(0);
+                _all.Remove(surplus);
             }
 
             number = ++_started;
         }
 
-        var worker = await WorkerProcess.StartAsync(program, options, key, number, Remember, cancellationToken).ConfigureAwait(false);
+        if (surplus is not null)
+            await surplus.EndAsync().ConfigureAwait(false);
+        var worker = await WorkerProcess.StartAsync(program, options, key, number, request.Memory, Remember, cancellationToken).ConfigureAwait(false);
         return new Lease(this, worker);
     }
 
@@ -65,7 +78,7 @@ internal sealed class WorkerPool(WorkerProgram program, ProcessBackendOptions op
         {
             if (!_disposed && worker.IsIdle)
             {
-                _idle.Push(worker);
+                _idle.Add(worker);
                 return;
             }
 
@@ -81,14 +94,16 @@ internal sealed class WorkerPool(WorkerProgram program, ProcessBackendOptions op
 
         public bool Tells => true;
 
+        public bool TellsEach => true;
+
         public Task Begun => Task.CompletedTask;
 
-        public Task<byte[]?> InvokeAsync(string call, ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices) =>
+        public Task<byte[]?> InvokeAsync(ReadOnlyMemory<byte> invocation, Action<WorkerNotice> notices) =>
             worker.InvokeAsync(invocation, notices, CancellationToken.None);
 
-        public async ValueTask<bool> CancelAsync()
+        public async ValueTask<bool> CancelAsync(string call)
         {
-            await worker.CancelAsync().ConfigureAwait(false);
+            await worker.CancelAsync(call).ConfigureAwait(false);
             return true;
         }
 

@@ -36,6 +36,9 @@ internal sealed class WorkerProcess
 
     public string Name { get; }
 
+    /// <summary>How much the managed heap may hold, in bytes; null for no limit.</summary>
+    public long? MemoryLimit { get; private init; }
+
     public bool IsAlive => Volatile.Read(ref _gone) is null && !_process.HasExited;
 
     /// <summary>Whether it can take another task.</summary>
@@ -51,14 +54,14 @@ internal sealed class WorkerProcess
     /// <summary>Starts a worker, and waits until it can be used.</summary>
     /// <exception cref="BackendFailedException">It doesn't start.</exception>
     public static async Task<WorkerProcess> StartAsync(
-        WorkerProgram program, ProcessBackendOptions options, MessageKey key, int number, Action<WorkerProcess> onStarted, CancellationToken cancellationToken)
+        WorkerProgram program, ProcessBackendOptions options, MessageKey key, int number, long? memory, Action<WorkerProcess> onStarted, CancellationToken cancellationToken)
     {
         var pipeName = "dataplug-" + Guid.NewGuid().ToString("N");
         var pipe = new NamedPipeServerStream(pipeName, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         Process process;
         try
         {
-            process = Launch(program, options, pipeName);
+            process = Launch(program, options, pipeName, memory);
         }
         catch
         {
@@ -66,7 +69,7 @@ internal sealed class WorkerProcess
             throw;
         }
 
-        var worker = new WorkerProcess(process, pipe, string.Create(CultureInfo.InvariantCulture, $"processes/{number} (pid {process.Id})"));
+        var worker = new WorkerProcess(process, pipe, string.Create(CultureInfo.InvariantCulture, $"processes/{number} (pid {process.Id})")) { MemoryLimit = memory };
         onStarted(worker);
         worker._process.OutputDataReceived += (_, line) => worker._output.Add(line.Data);
         worker._process.ErrorDataReceived += (_, line) => worker._output.Add(line.Data);
@@ -130,12 +133,12 @@ internal sealed class WorkerProcess
         return await call.Task.ConfigureAwait(false);
     }
 
-    public async ValueTask CancelAsync()
+    public async ValueTask CancelAsync(string call)
     {
         try
         {
             using var patience = new CancellationTokenSource(Patience);
-            await WorkerFrames.WriteAsync(_pipe, _turn, FrameKind.Cancel, ReadOnlyMemory<byte>.Empty, patience.Token).ConfigureAwait(false);
+            await WorkerFrames.WriteAsync(_pipe, _turn, FrameKind.Cancel, Encoding.UTF8.GetBytes(call), patience.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
@@ -172,7 +175,7 @@ internal sealed class WorkerProcess
         await _pipe.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Process Launch(WorkerProgram program, ProcessBackendOptions options, string pipeName)
+    private static Process Launch(WorkerProgram program, ProcessBackendOptions options, string pipeName, long? memory)
     {
         var start = new ProcessStartInfo(program.FileName)
         {
@@ -191,6 +194,9 @@ internal sealed class WorkerProcess
                 start.Environment[name] = value;
         }
 
+        // The runtime's own limit: beyond it allocations fail with an OutOfMemoryException, which the task may tell of.
+        if (memory is { } limit)
+            start.Environment["DOTNET_GCHeapHardLimit"] = limit.ToString("X", CultureInfo.InvariantCulture);
         try
         {
             return Process.Start(start)!;
@@ -239,18 +245,22 @@ internal sealed class WorkerProcess
     private async Task GoneAsync()
     {
         var exit = "closed its pipe and does not end";
+        var isOutOfMemory = false;
         try
         {
             using var patience = new CancellationTokenSource(Patience);
             await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
             exit = "ended with " + DescribeExit(_process.ExitCode);
+
+            // The kernel kills what takes too much; the runtime says so and aborts.
+            isOutOfMemory = _process.ExitCode == 128 + 9 || _output.Quote().Contains("Out of memory", StringComparison.OrdinalIgnoreCase);
         }
         catch (OperationCanceledException)
         {
             Kill();
         }
 
-        var gone = new WorkerLostException(Name, "the worker process " + exit + _output.Quote());
+        var gone = new WorkerLostException(Name, "the worker process " + exit + _output.Quote()) { IsOutOfMemory = isOutOfMemory };
         TaskCompletionSource<byte[]?>? call;
         lock (_gate)
         {

@@ -13,7 +13,7 @@ namespace Dataplug.Lithops.Backends.Slurm;
 /// needed. Slurm does not requeue tasks: what is repeated is up to <see cref="ExecutorOptions.Retries"/>.</para>
 /// <para>See sbatch(1), squeue(1) and scancel(1) of Slurm 22.05.</para>
 /// </remarks>
-public sealed class SlurmBackend : IExecutorBackend
+public sealed class SlurmBackend : IExecutorBackend, IStorageBackend
 {
     private readonly ArrayWorkers _workers;
     private readonly StorageJobs _jobs;
@@ -41,6 +41,9 @@ public sealed class SlurmBackend : IExecutorBackend
 
     /// <inheritdoc/>
     public int MaxParallelism { get; }
+
+    /// <inheritdoc/>
+    StorageJobs IStorageBackend.Jobs => _jobs;
 
     /// <inheritdoc/>
     public Task RunAsync(IBackendJob job, CancellationToken cancellationToken) => _jobs.RunAsync(job, cancellationToken);

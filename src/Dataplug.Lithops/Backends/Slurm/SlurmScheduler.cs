@@ -40,10 +40,10 @@ internal sealed class SlurmScheduler : IArrayScheduler
 
     public TimeSpan PollInterval => _options.PollInterval;
 
-    public async Task<IReadOnlyList<string>> SubmitAsync(string array, string prefix, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> SubmitAsync(string array, string prefix, int count, long? memory, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_logs);
-        var answer = Available(await SlurmCommand.RunAsync("sbatch", Arguments(count), Script(prefix), _environment, cancellationToken).ConfigureAwait(false), "sbatch");
+        var answer = Available(await SlurmCommand.RunAsync("sbatch", Arguments(count, memory), Script(prefix), _environment, cancellationToken).ConfigureAwait(false), "sbatch");
 
         // "17", or "17;cluster".
         var id = answer.Output.Trim().Split(';')[0];
@@ -69,7 +69,7 @@ internal sealed class SlurmScheduler : IArrayScheduler
             elements[element.Id] = element switch
             {
                 { State: "COMPLETED" } => new ArrayElement(ArrayElementState.Completed),
-                { HasEnded: true } => new ArrayElement(ArrayElementState.Lost, element.Describe() + await OutputAsync(element.Id).ConfigureAwait(false)),
+                { HasEnded: true } => new ArrayElement(ArrayElementState.Lost, element.Describe() + await OutputAsync(element.Id).ConfigureAwait(false), element.State == "OUT_OF_MEMORY"),
                 { IsRunning: true } => new ArrayElement(ArrayElementState.Running),
                 _ => new ArrayElement(ArrayElementState.Waiting),
             };
@@ -102,7 +102,7 @@ internal sealed class SlurmScheduler : IArrayScheduler
     private static SlurmAnswer Available(SlurmAnswer answer, string program) =>
         answer.IsUnavailable ? throw new SchedulerUnavailableException($"{program}: {answer.Problem}") : answer;
 
-    private IEnumerable<string> Arguments(int count)
+    private IEnumerable<string> Arguments(int count, long? wanted)
     {
         yield return "--parsable";
         yield return "--no-requeue";
@@ -112,7 +112,7 @@ internal sealed class SlurmScheduler : IArrayScheduler
         yield return "--ntasks=1";
         yield return string.Create(CultureInfo.InvariantCulture, $"--cpus-per-task={_options.CpusPerTask}");
         yield return "--output=" + Path.Combine(_logs, "%A_%a.log");
-        if (_options.MemoryPerTask is { } memory)
+        if ((wanted is { } bytes ? (bytes + (1 << 20) - 1) >> 20 : (long?)_options.MemoryPerTask) is { } memory)
             yield return string.Create(CultureInfo.InvariantCulture, $"--mem={memory}M");
         if (_options.TimeLimit is { } limit)
             yield return string.Create(CultureInfo.InvariantCulture, $"--time={Math.Ceiling(limit.TotalMinutes)}");

@@ -7,9 +7,21 @@ using Dataplug.Storage;
 
 namespace Dataplug.Lithops.Backends.Storage;
 
+/// <summary>What became of an attempt that was given to a worker.</summary>
+internal enum AttemptEnd
+{
+    /// <summary>There is a status, or nobody wants one any more.</summary>
+    Ended,
+
+    /// <summary>Its worker was lost, or ended because of it.</summary>
+    WorkerLost,
+
+    /// <summary>Its worker was lost or ended before its turn came: another one may run it.</summary>
+    NotBegun,
+}
+
 /// <summary>One attempt on a worker elsewhere: sent, watched until its status is there or its worker is given up, and reported.</summary>
-internal sealed class StorageAttempt(
-    StorageJobOptions options, JobLayout layout, IBackendJob job, IBackendTask task, IWorkerLease lease, string bundle, string function)
+internal sealed class StorageAttempt(StorageJob context, IBackendTask task)
 {
     private const int InputInFailure = 1000;
 
@@ -17,30 +29,65 @@ internal sealed class StorageAttempt(
     private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(2);
 
-    private readonly IObjectStore _store = options.Stores.Get(options.Root);
-    private readonly string _call = Invocation.CallOf(job.Id, task.Index, task.Attempt);
+    private readonly StorageJobOptions _options = context.Options;
+    private readonly JobLayout _layout = context.Layout;
+    private readonly IObjectStore _store = context.Store;
+    private readonly string _call = Invocation.CallOf(context.Job.Id, task.Index, task.Attempt);
+    private readonly TaskCompletionSource<byte[]> _status = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stopwatch _watch = new();
     private readonly Lock _lines = new();
     private int _nextLine;
     private bool _started;
+    private bool _storedInput;
+    private bool _isPassedOver;
     private string? _input;
 
-    /// <summary>Never throws for what happens to the attempt.</summary>
-    /// <exception cref="BackendFailedException">The backend can't run anything.</exception>
-    public async Task RunAsync()
+    public string Call => _call;
+
+    /// <summary>Puts the input where the worker finds it.</summary>
+    /// <param name="inlineLimit">The longest input that travels in the invocation, in bytes.</param>
+    /// <returns>What goes into the invocation; null when the attempt is over already.</returns>
+    public async Task<InvocationTask?> PrepareAsync(int inlineLimit)
     {
-        if (lease.Begun.IsCompleted && !Start())
-            return;
-        var storedInput = false;
         try
         {
             var input = new ArrayBufferWriter<byte>();
             task.WriteInput(input);
             _input = Describe(input.WrittenSpan);
-            storedInput = input.WrittenCount > Invocation.InlineLimit;
-            if (storedInput)
-                await _store.PutAsync(layout.Input(_call), input.WrittenMemory, PutOptions.Overwrite, task.CancellationToken).ConfigureAwait(false);
-            await ReportAsync(await ExecuteAsync(Sign(input.WrittenMemory, storedInput)).ConfigureAwait(false)).ConfigureAwait(false);
+            _storedInput = input.WrittenCount > inlineLimit;
+            if (_storedInput)
+                await _store.PutAsync(_layout.Input(_call), input.WrittenMemory, PutOptions.Overwrite, task.CancellationToken).ConfigureAwait(false);
+            if (context.IsDurable)
+                await _store.PutAsync(_layout.Sent(_call), ReadOnlyMemory<byte>.Empty, PutOptions.Overwrite, task.CancellationToken).ConfigureAwait(false);
+            return new InvocationTask
+            {
+                Index = task.Index,
+                Attempt = task.Attempt,
+                Input = _storedInput ? null : input.WrittenSpan.ToArray(),
+                InputDigest = _storedInput ? JobLayout.Digest(input.WrittenSpan) : null,
+            };
+        }
+        catch (Exception exception) when (exception is not BackendFailedException)
+        {
+            Fail("nobody", exception);
+            return null;
+        }
+    }
+
+    /// <summary>Watches the attempt to its end. Never throws for what happens to it.</summary>
+    /// <exception cref="BackendFailedException">The backend can't run anything.</exception>
+    public async Task<AttemptEnd> RunAsync(GroupMember member)
+    {
+        var end = AttemptEnd.Ended;
+        try
+        {
+            using var heard = context.Notices?.Register(_call, OnNotice);
+            if (member.HasTurn && !member.IsShared && !Start(member.Worker))
+                member.Kill();
+            else if (await ExecuteAsync(member).ConfigureAwait(false) is { } status)
+                await ReportAsync(status, member.Worker).ConfigureAwait(false);
+            else if (!_isPassedOver)
+                return AttemptEnd.NotBegun;
         }
         catch (BackendFailedException)
         {
@@ -50,99 +97,165 @@ internal sealed class StorageAttempt(
         catch (Exception exception)
         {
             // Whatever happened to it is the outcome of the attempt: the executor decides what becomes of the task.
-            if (Start())
-                task.Fail(AttemptFailure.From(exception) with { Input = _input });
+            Fail(member.Worker, exception);
+            end = AttemptEnd.WorkerLost;
         }
 
-        if (storedInput)
-            await DeleteAsync(layout.Input(_call)).ConfigureAwait(false);
+        if (_storedInput && !context.IsDurable)
+            await DeleteAsync(_layout.Input(_call)).ConfigureAwait(false);
+        return end;
     }
 
-    private bool Start() => _started || (_started = task.Start(lease.Worker));
-
-    private byte[] Sign(ReadOnlyMemory<byte> input, bool isStored) => new Invocation
+    /// <summary>Looks for an attempt that another process has begun.</summary>
+    /// <returns>Whether it is over, and reported; whether a worker is at it.</returns>
+    public async Task<(bool IsOver, bool IsAlive)> FindAsync()
     {
-        Storage = options.Root,
-        Job = job.Id,
-        Index = task.Index,
-        Count = job.TaskCount,
-        Attempt = task.Attempt,
-        Bundle = bundle,
-        Function = function,
-        Input = isStored ? null : input.ToArray(),
-        InputDigest = isStored ? JobLayout.Digest(input.Span) : null,
-        Timeout = job.TaskTimeout,
-        Grace = job.CancellationGrace,
-        Heartbeat = options.HeartbeatInterval,
-    }.Sign(options.Key);
+        if (await TryReadStatusAsync().ConfigureAwait(false) is { } status)
+        {
+            await ReportAsync(status, status.Worker).ConfigureAwait(false);
+            return (true, false);
+        }
 
-    private async Task<InvocationStatus> ExecuteAsync(byte[] invocation)
+        return (false, await _store.ExistsAsync(_layout.Alive(_call), task.CancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Takes what the worker tells.</summary>
+    public void OnNotice(WorkerNotice notice)
+    {
+        if (notice.Status is { } status)
+            _status.TrySetResult(status);
+        if (notice.Fraction is { } fraction)
+            task.ReportProgress(Math.Clamp(fraction, 0, 1));
+        if (notice.Line is not { } line)
+            return;
+        lock (_lines)
+        {
+            if (notice.Number < _nextLine)
+                return;
+            _nextLine = notice.Number + 1;
+        }
+
+        task.Log(line);
+    }
+
+    private bool Start(string worker) => _started || (_started = task.Start(worker));
+
+    private void Fail(string worker, Exception exception)
+    {
+        if (Start(worker))
+            task.Fail(AttemptFailure.From(exception) with { Input = _input });
+    }
+
+    /// <returns>Null when the worker was lost before the attempt's turn.</returns>
+    private async Task<InvocationStatus?> ExecuteAsync(GroupMember member)
     {
         _watch.Start();
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = task.CancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopping);
-        var told = lease.InvokeAsync(_call, invocation, OnNotice);
+        var told = member.Told;
         TimeSpan? killAt = null;
         var begunAt = TimeSpan.Zero;
-        var heartbeat = new Heartbeat(options, layout.Alive(_call));
-        while (true)
+        var heartbeat = new Heartbeat(_options, _layout.Alive(_call));
+        StatusBoard.Entry? board = null;
+        try
         {
-            var pause = lease.Tells || !_started ? options.HeartbeatInterval : TimeSpan.FromTicks(Math.Clamp((_watch.Elapsed - begunAt).Ticks / 10, ShortestPoll.Ticks, LongestPoll.Ticks));
-            if (killAt is { } end)
-                pause = TimeSpan.FromTicks(Math.Clamp((end - _watch.Elapsed).Ticks, 0, pause.Ticks));
-            await WaitAsync(pause, killAt is null ? stopping.Task : null, lease.Tells || !told.IsCompleted ? told : null, _started ? null : lease.Begun).ConfigureAwait(false);
-            if (lease.Begun.IsCompletedSuccessfully && !_started && Start())
-                heartbeat.Begin(begunAt = _watch.Elapsed);
+            while (true)
+            {
+                if (!member.Tells && _started)
+                    board ??= context.Board.Watch(_call);
+                var isAsked = !member.Tells && context.Notices is null && _started && board?.IsLookedFor != true;
+                var pause = isAsked ? TimeSpan.FromTicks(Math.Clamp((_watch.Elapsed - begunAt).Ticks / 10, ShortestPoll.Ticks, LongestPoll.Ticks)) : _options.HeartbeatInterval;
+                if (killAt is { } end)
+                    pause = TimeSpan.FromTicks(Math.Clamp((end - _watch.Elapsed).Ticks, 0, pause.Ticks));
+                var isSeen = board?.There.IsCompleted == true;
+                await WaitAsync(
+                    pause,
+                    killAt is null ? stopping.Task : null,
+                    _status.Task,
+                    member.Tells || !told.IsCompleted ? told : null,
+                    _started ? null : member.Turn,
+                    isSeen ? null : board?.There).ConfigureAwait(false);
+                if (member.HasTurn && !_started && Start(member.Worker))
+                    heartbeat.Begin(begunAt = _watch.Elapsed);
 
-            if (told.IsCompleted)
-            {
-                if (await ToldAsync(told).ConfigureAwait(false) is { } ended)
-                    return ended;
-                if (lease.Tells)
-                    throw new WorkerLostException(lease.Worker, "the worker has ended the attempt without a status");
-            }
-            else if (_started && (!lease.Tells || _watch.Elapsed >= options.HeartbeatInterval))
-            {
-                if (await TryReadStatusAsync().ConfigureAwait(false) is { } status)
-                    return status;
-            }
+                if (_status.Task.IsCompletedSuccessfully)
+                    return InvocationStatus.Open(await _status.Task.ConfigureAwait(false), _options.Key, _call);
+                if (told.IsCompleted)
+                {
+                    if (await ToldAsync(member).ConfigureAwait(false) is { } ended)
+                        return ended;
+                    if (member.IsShared && !_started && (member.Tells || told.IsFaulted))
+                        return null;
+                    if (member.HasAnswered)
+                        throw new WorkerLostException(member.Worker, "the worker has ended the attempt without a status");
+                }
+                else if (_started && (!member.Tells || _watch.Elapsed >= _options.HeartbeatInterval))
+                {
+                    if (await PollStatusAsync().ConfigureAwait(false) is { } status)
+                        return status;
+                }
 
-            if (_started && await heartbeat.IsLostAsync(_store, _watch.Elapsed).ConfigureAwait(false))
-            {
-                lease.Kill();
-                throw new WorkerLostException(lease.Worker, string.Create(CultureInfo.InvariantCulture, $"the worker gave no sign of life for {options.HeartbeatTimeout.TotalSeconds:0.#} s"));
-            }
+                if (member.IsPassedOver)
+                    return null;
+                if (_started && await heartbeat.IsLostAsync(_store, _watch.Elapsed).ConfigureAwait(false))
+                {
+                    member.Kill();
+                    var unasked = heartbeat.Failure is { } failure ? ", and storage could not be asked for one: " + failure.Message : "";
+                    throw new WorkerLostException(member.Worker, string.Create(CultureInfo.InvariantCulture, $"the worker gave no sign of life for {_options.HeartbeatTimeout.TotalSeconds:0.#} s{unasked}"));
+                }
 
-            if (killAt is null && stopping.Task.IsCompleted)
-            {
-                killAt = _started ? _watch.Elapsed + job.CancellationGrace : TimeSpan.Zero;
-                await StopAsync().ConfigureAwait(false);
+                if (stopping.Task.IsCompleted && context.IsDetached)
+                {
+                    member.Detach();
+                    throw new OperationCanceledException("This process has let go of the job.");
+                }
+
+                // The worker passes it over; the others go on.
+                if (member.IsShared && !_started && stopping.Task.IsCompleted)
+                {
+                    await StopAsync(member).ConfigureAwait(false);
+                    _isPassedOver = true;
+                    return null;
+                }
+
+                if (killAt is null && stopping.Task.IsCompleted)
+                {
+                    killAt = _started ? _watch.Elapsed + context.Job.CancellationGrace : TimeSpan.Zero;
+                    await StopAsync(member).ConfigureAwait(false);
+                }
+                else if (_watch.Elapsed >= killAt)
+                {
+                    member.Kill();
+                    throw new WorkerLostException(member.Worker, "the attempt did not stop when it was told to, and its worker was ended");
+                }
             }
-            else if (_watch.Elapsed >= killAt)
-            {
-                lease.Kill();
-                throw new WorkerLostException(lease.Worker, "the attempt did not stop when it was told to, and its worker was ended");
-            }
+        }
+        finally
+        {
+            board?.Dispose();
         }
     }
 
-    /// <summary>Takes what the worker says of the attempt's end. Storage has the last word: the worker may have died between writing the
+    /// <summary>Takes what the worker says of the invocation's end. Storage has the last word: the worker may have died between writing the
     /// status and saying so.</summary>
-    private async Task<InvocationStatus?> ToldAsync(Task<byte[]?> told)
+    private async Task<InvocationStatus?> ToldAsync(GroupMember member)
     {
         try
         {
-            if (await told.ConfigureAwait(false) is { } status)
-                return InvocationStatus.Open(status, options.Key, _call);
+            if (await member.Told.ConfigureAwait(false) is { } status && !member.IsShared)
+                return InvocationStatus.Open(status, _options.Key, _call);
         }
         catch (WorkerLostException)
         {
             if (await TryReadStatusAsync().ConfigureAwait(false) is { } status)
                 return status;
+            if (member.IsShared && !_started)
+                return null;
             throw;
         }
 
-        return await TryReadStatusAsync().ConfigureAwait(false);
+        // A worker that has only accepted the attempt is asked for its end again and again.
+        return await (member.Tells ? TryReadStatusAsync() : PollStatusAsync()).ConfigureAwait(false);
     }
 
     private static async Task WaitAsync(TimeSpan pause, params Task?[] events)
@@ -154,25 +267,41 @@ internal sealed class StorageAttempt(
         await enough.CancelAsync().ConfigureAwait(false);
     }
 
-    private async Task StopAsync()
+    private async Task StopAsync(GroupMember member)
     {
-        if (!await lease.CancelAsync().ConfigureAwait(false))
-            await _store.PutAsync(layout.Cancel(_call), ReadOnlyMemory<byte>.Empty, PutOptions.Overwrite, CancellationToken.None).ConfigureAwait(false);
+        context.Notices?.Cancel(_call);
+        if (!await member.CancelAsync().ConfigureAwait(false))
+            await _store.PutAsync(_layout.Cancel(_call), ReadOnlyMemory<byte>.Empty, PutOptions.Overwrite, CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task<InvocationStatus?> TryReadStatusAsync() =>
-        await _store.TryReadAsync(layout.Status(_call), CancellationToken.None).ConfigureAwait(false) is { } message
-            ? InvocationStatus.Open(message, options.Key, _call)
+        await _store.TryReadAsync(_layout.Status(_call), CancellationToken.None).ConfigureAwait(false) is { } message
+            ? InvocationStatus.Open(message, _options.Key, _call)
             : null;
 
-    private async Task ReportAsync(InvocationStatus status)
+    /// <summary>Looks for the status. Storage that fails is asked again: the worker goes on meanwhile, and is given up when there is no
+    /// sign of life for too long.</summary>
+    private async Task<InvocationStatus?> PollStatusAsync()
+    {
+        try
+        {
+            return await TryReadStatusAsync().ConfigureAwait(false);
+        }
+        catch (DataplugException exception) when (exception is not PayloadRefusedException)
+        {
+            return null;
+        }
+    }
+
+    private async Task ReportAsync(InvocationStatus status, string worker)
     {
         // It may have ended before its beginning was noticed; false when it was cancelled before.
-        if (!Start())
+        if (!Start(worker))
             return;
+
         // Lines that were not told while it ran.
         for (var i = 0; i < status.Log.Count; i++)
-            OnNotice(new WorkerNotice(status.Log[i], status.FirstLine + i, 0));
+            OnNotice(new WorkerNotice { Call = _call, Line = status.Log[i], Number = status.FirstLine + i });
         if (status.Failure is { } failure)
         {
             task.Fail(new AttemptFailure(failure.Type, failure.Message, failure.StackTrace) { Input = _input }, status.Report);
@@ -181,32 +310,15 @@ internal sealed class StorageAttempt(
 
         if (status.ResultName is { } name)
         {
-            var uri = layout.Result(_call, name);
+            var uri = _layout.Result(_call, name);
             task.Succeed(await _store.ReadVerifiedAsync(uri, status.ResultDigest ?? "", CancellationToken.None).ConfigureAwait(false), status.Report);
-            await DeleteAsync(uri).ConfigureAwait(false);
+            if (!context.IsDurable)
+                await DeleteAsync(uri).ConfigureAwait(false);
         }
         else
         {
             task.Succeed(status.Result ?? [], status.Report);
         }
-    }
-
-    private void OnNotice(WorkerNotice notice)
-    {
-        if (notice.Line is not { } line)
-        {
-            task.ReportProgress(Math.Clamp(notice.Fraction, 0, 1));
-            return;
-        }
-
-        lock (_lines)
-        {
-            if (notice.Number < _nextLine)
-                return;
-            _nextLine = notice.Number + 1;
-        }
-
-        task.Log(line);
     }
 
     /// <summary>What has been read is not needed any more; what can't be deleted now is when the job is cleaned.</summary>
@@ -250,6 +362,9 @@ internal sealed class StorageAttempt(
         private TimeSpan _changedAt;
         private TimeSpan _askedAt;
 
+        /// <summary>Why storage could not be asked the last time; null when it could.</summary>
+        public DataplugException? Failure { get; private set; }
+
         /// <summary>From now on signs of life are due.</summary>
         public void Begin(TimeSpan now) => _changedAt = now;
 
@@ -258,6 +373,7 @@ internal sealed class StorageAttempt(
             if (now - _askedAt < options.HeartbeatInterval)
                 return false;
             _askedAt = now;
+            Failure = null;
             try
             {
                 var etag = (await store.HeadAsync(uri, CancellationToken.None).ConfigureAwait(false)).ETag;
@@ -267,6 +383,10 @@ internal sealed class StorageAttempt(
             catch (ObjectNotFoundException)
             {
                 // It has given none yet.
+            }
+            catch (DataplugException exception)
+            {
+                Failure = exception;
             }
 
             return now - _changedAt > options.HeartbeatTimeout;

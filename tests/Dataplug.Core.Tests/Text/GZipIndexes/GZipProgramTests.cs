@@ -45,7 +45,7 @@ public sealed class GZipProgramTests : IDisposable
     [MemberData(nameof(Layouts))]
     public async Task Gztool_reads_the_right_bytes_and_lines_by_our_index(GZipLayout layout)
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var (path, source) = await IndexAsync(layout);
         var index = await ExportAsync(source, GZipIndexKind.Gztool);
 
@@ -72,7 +72,7 @@ public sealed class GZipProgramTests : IDisposable
     [MemberData(nameof(Layouts))]
     public async Task Indexed_gzip_reads_the_right_bytes_by_our_index(GZipLayout layout)
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var (path, source) = await IndexAsync(layout);
         var index = await ExportAsync(source, GZipIndexKind.IndexedGzip);
         (int Offset, int Length)[] parts = [.. Parts(40, 400_000), (0, 10), (Content.Length - 5, 5)];
@@ -84,7 +84,7 @@ public sealed class GZipProgramTests : IDisposable
     [Fact]
     public async Task Bgzip_makes_the_same_index_and_reads_the_right_bytes_by_ours()
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
 
         // An end-of-file block in the middle too.
         var stored = GZipSamples.Compress(Content.AsSpan(0, 3_000_000), GZipLayout.Bgzf).Concat(GZipSamples.Compress(Content.AsSpan(3_000_000), GZipLayout.Bgzf)).ToArray();
@@ -115,7 +115,7 @@ public sealed class GZipProgramTests : IDisposable
     [InlineData(GZipLayout.Smallest, "-x", true)]
     public async Task Indexes_of_gztool_are_imported(GZipLayout layout, string lines, bool verify)
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var path = Write(GZipSamples.Compress(Content, layout));
         await programs.RunAsync("gztool", "-v", "0", "-i", lines, "-s", "1", "-I", path + ".gzi", path);
 
@@ -128,7 +128,7 @@ public sealed class GZipProgramTests : IDisposable
     [Fact]
     public async Task The_last_line_of_a_text_need_not_end()
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var content = Content[..^1];
         var path = Write(GZipSamples.Compress(content, GZipLayout.OneMember));
         await programs.RunAsync("gztool", "-v", "0", "-i", "-x", "-s", "1", "-I", path + ".gzi", path);
@@ -144,7 +144,7 @@ public sealed class GZipProgramTests : IDisposable
     [InlineData(GZipLayout.Flushed)]
     public async Task Indexes_of_indexed_gzip_are_imported(GZipLayout layout)
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var path = Write(GZipSamples.Compress(Content, layout));
         await programs.RunAsync("/usr/bin/python3", "-c", MakeIndex, path, path + ".gzidx", "300000");
 
@@ -157,7 +157,7 @@ public sealed class GZipProgramTests : IDisposable
     [Fact]
     public async Task Indexes_of_bgzip_are_imported_and_give_the_places_that_preprocessing_gives()
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var path = Write(Content, "plain.txt");
         await programs.RunAsync("bgzip", "-k", "-i", path);
 
@@ -180,7 +180,7 @@ public sealed class GZipProgramTests : IDisposable
     [InlineData("gzi", GZipLayout.Bgzf)]
     public async Task Any_of_their_indexes_makes_the_content_seekable_at_once(string kind, GZipLayout layout)
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var path = Write(GZipSamples.Compress(Content, layout));
         var index = path + "." + kind;
         _ = kind switch

@@ -43,6 +43,83 @@ public sealed class ProcessBackendTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_that_dies_over_one_of_several_tasks_leaves_the_others_to_another()
+    {
+        await using var executor = new FunctionExecutor(new ProcessBackend(new ProcessBackendOptions { MaxParallelism = 1, Environment = NoDumps }));
+        var futures = executor.MapAsync(DieIfTold, ["", "kill -9", "", "exit", ""], new JobOptions { TasksPerInvocation = 5 });
+
+        var exception = await Assert.ThrowsAsync<TaskFailedException>(() => futures.InTime());
+
+        Assert.Equal(1, exception.TaskIndex);
+        Assert.Equal(3, Assert.IsType<TaskFailedException>(Assert.Single(exception.OtherFailures)).TaskIndex);
+        Assert.Equal([1, 1, 1, 1, 1], futures.Snapshot().Select(future => future.Statistics.Attempts));
+
+        // Three workers; each of the two that die may do so before the client has seen the task's turn come, and takes it to another then.
+        Assert.InRange(futures.Snapshot().Select(future => future.Statistics.Worker).Distinct().Count(), 3, 5);
+    }
+
+    [Fact]
+    public async Task Groups_go_to_the_workers_that_there_are()
+    {
+        await using var executor = NewExecutor(2);
+
+        var processes = await executor.MapAsync(_ => Environment.ProcessId, Enumerable.Range(0, 60), new JobOptions { TasksPerInvocation = 5 }).InTime();
+
+        Assert.InRange(processes.Distinct().Count(), 1, 2);
+    }
+
+    [Fact]
+    public async Task A_task_that_runs_out_of_memory_gets_more_when_it_is_repeated()
+    {
+        await using var executor = NewExecutor(1, new ExecutorOptions { Retries = 4, RetryDelay = TimeSpan.Zero });
+        var options = new JobOptions { Memory = 50L << 20, MaxMemory = 400L << 20 };
+
+        var future = executor.CallAsync(FillMemory, 120 << 20, options);
+        Assert.Equal(120 << 20, await future.InTime());
+
+        // 50, 100, 200 MiB.
+        Assert.Equal(3, future.Statistics.Attempts);
+        var exception = await Assert.ThrowsAsync<TaskFailedException>(() => executor.CallAsync(FillMemory, 120 << 20, options with { MaxMemory = null }).InTime());
+        Assert.True(exception.Failure.IsOutOfMemory, exception.Message);
+        Assert.Equal(5, exception.Attempts);
+    }
+
+    [Fact]
+    public async Task Variables_of_the_job_are_in_the_environment_of_the_process_while_its_tasks_run()
+    {
+        await using var executor = NewExecutor(1);
+        var options = new JobOptions { Environment = new Dictionary<string, string> { ["DATAPLUG_TEST_SIZE"] = "large" } };
+
+        Assert.Equal("large", await executor.CallAsync(() => Environment.GetEnvironmentVariable("DATAPLUG_TEST_SIZE") ?? "none", options).InTime());
+        Assert.Equal("none", await executor.CallAsync(() => Environment.GetEnvironmentVariable("DATAPLUG_TEST_SIZE") ?? "none").InTime());
+    }
+
+    [Fact]
+    public async Task Results_that_stay_do_not_pass_through_the_client_and_are_deleted_with_the_executor()
+    {
+        var storage = ObjectUri.ForFile(Path.Combine(_scratch.Path, "jobs"));
+        var kept = Path.Combine(_scratch.Path, "jobs", "results");
+        StoreStatistics traffic;
+        await using (var executor = new FunctionExecutor(new ProcessBackend(new ProcessBackendOptions { MaxParallelism = 2, Storage = storage })))
+        {
+            using (var measure = StoreMetrics.Measure())
+            {
+                var parts = executor.MapToStorageAsync(i => new byte[1_000_000 + i], Enumerable.Range(0, 3));
+                Assert.Equal([1_000_000, 1_000_001, 1_000_002], await executor.MapStoredAsync(bytes => bytes.Length, parts).InTime());
+                traffic = measure.Statistics;
+                Assert.Equal(3, Directory.GetFiles(kept, "*", SearchOption.AllDirectories).Length);
+                var others = executor.MapToStorageAsync(i => new byte[100_000 + i], [0]);
+                await others.InTime();
+                await others.CleanAsync();
+                Assert.Equal(3, Directory.GetFiles(kept, "*", SearchOption.AllDirectories).Length);
+            }
+        }
+
+        Assert.InRange(traffic.BytesRead, 0, 500_000);
+        Assert.Empty(Directory.GetFiles(kept, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task A_task_whose_worker_died_is_repeated_on_another()
     {
         await using var executor = NewExecutor(1, new ExecutorOptions { Retries = 1, RetryDelay = TimeSpan.Zero });
@@ -291,6 +368,15 @@ public sealed class ProcessBackendTests : IDisposable
         {
             return false;
         }
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static int FillMemory(int bytes)
+    {
+        var parts = new List<byte[]>();
+        for (var left = bytes; left > 0; left -= 1 << 20)
+            parts.Add(new byte[1 << 20]);
+        return parts.Sum(part => part.Length);
     }
 
     private static string DieIfTold(string death)

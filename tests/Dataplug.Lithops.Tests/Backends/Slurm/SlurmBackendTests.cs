@@ -83,17 +83,18 @@ public sealed class SlurmBackendTests : IAsyncLifetime, IDisposable
     {
         // More processors than all nodes have together are never free at once; one task takes a whole node.
         await using var executor = new FunctionExecutor(
-            new SlurmBackend(Options() with { CpusPerTask = 4, MaxParallelism = 8, HeartbeatInterval = TimeSpan.FromMilliseconds(100), HeartbeatTimeout = TimeSpan.FromSeconds(2) }),
-            new ExecutorOptions { TaskTimeout = TimeSpan.FromSeconds(20) });
+            new SlurmBackend(Options() with { CpusPerTask = 4, MaxParallelism = 8, HeartbeatInterval = TimeSpan.FromMilliseconds(100), HeartbeatTimeout = TimeSpan.FromSeconds(6) }),
+            new ExecutorOptions { TaskTimeout = TimeSpan.FromSeconds(60) });
         var begun = Path.Combine(_scratch.Path, "begun");
         var end = Path.Combine(_scratch.Path, "end");
         var first = executor.MapAsync(TellAndWaitForEnd, [(begun + 0, end), (begun + 1, end)]);
-        await Soon.Until(() => File.Exists(begun + 0) && File.Exists(begun + 1));
+        await Soon.Until(() => (File.Exists(begun + 0) && File.Exists(begun + 1)) || first[0].State == FutureState.Failed || first[1].State == FutureState.Failed);
+        Assert.Equal((FutureState.Running, FutureState.Running), (first[0].State, first[1].State));
         var waiting = executor.CallAsync(x => x + 1, 1);
         var cancelled = executor.CallAsync(x => x + 1, 1);
 
         // Longer than a worker may be silent.
-        await Task.Delay(3000);
+        await Task.Delay(7000);
         Assert.Equal(FutureState.Queued, waiting.State);
         cancelled.Cancel();
         await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled.InTime());

@@ -5,10 +5,10 @@ using FsCheck.Fluent;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
-namespace Dataplug.Core.Tests.Text;
+namespace Dataplug.Conformance.GZip;
 
 /// <summary>How a content is stored: in which frames.</summary>
-internal enum ZstdLayout
+public enum ZstdLayout
 {
     /// <summary>One frame with a checksum.</summary>
     OneFrame,
@@ -33,7 +33,7 @@ internal enum ZstdLayout
 }
 
 /// <summary>Zstd objects of a known content, written by ZstdSharp.</summary>
-internal static class ZstdSamples
+public static class ZstdSamples
 {
     public static Gen<ZstdLayout> Layouts { get; } = Gen.Elements(Enum.GetValues<ZstdLayout>());
 
