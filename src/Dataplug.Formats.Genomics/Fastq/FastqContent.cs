@@ -8,16 +8,19 @@ using Dataplug.Text;
 namespace Dataplug.Formats.Genomics;
 
 /// <summary>
-/// Validates and measures FASTQ content while it is decompressed: four-line records as Cock et al. (2010), Nucleic Acids
-/// Research 38:1767, "FASTQ format", describe them.
+/// Validates and measures FASTQ content while it is decompressed: records as Cock et al. (2010), Nucleic Acids
+/// Research 38:1767, "FASTQ format", describe them, of four lines or, from the first on that is so, wrapped over more.
 /// </summary>
 /// <remarks>
 /// Records that lie wholly in one piece of content are checked at the speed of a few vector searches each; what is left over at
 /// the end of a piece is checked line by line, with a state of fixed size carried on. Whatever the fast way finds odd is looked
 /// at again by the slow way, which knows all the rules and what to say.
 /// </remarks>
-internal sealed class FastqContent : IGZipPartContent
+internal sealed class FastqContent : IGZipIndexedContent
 {
+    /// <summary>Binary logarithm of the cells of compressed objects' content, of each of which the first read is marked: 512 KiB.</summary>
+    public const int UsualMarkShift = 19;
+
     private const int LinesPerRead = 4;
     private const byte Lowest = (byte)'!';
     private const byte Highest = (byte)'~';
@@ -27,11 +30,18 @@ internal sealed class FastqContent : IGZipPartContent
     // IUPAC nucleotide codes, gaps and stops: what a sequence goes on with where it is wrapped.
     private static readonly SearchValues<byte> NucleotideCodes = SearchValues.Create("ACGTURYSWKMBDHVNXacgturyswkmbdhvnx*-."u8);
 
+    private readonly int _markShift;
+    private readonly List<FastqMark> _found = [];
     private State _s = State.AtStart;
+    private long _foundReads;
+    private long _foundBases;
 
     // In the middle of an object: lines are passed over up to the first record.
     private bool _passesLines;
+    private bool _isPart;
     private long _readsBefore;
+
+    public FastqContent(int markShift = UsualMarkShift) => _markShift = markShift;
 
     /// <inheritdoc/>
     public long LineFeeds => _s.LineFeeds;
@@ -58,6 +68,7 @@ internal sealed class FastqContent : IGZipPartContent
         _s.LineFeeds = lineFeeds;
         _s.LineBytes = isAtLineStart ? 0 : 1;
         _passesLines = !isAtLineStart || lineFeeds % LinesPerRead != 0;
+        _isPart = true;
         _readsBefore = isAtLineStart ? (lineFeeds + LinesPerRead - 1) / LinesPerRead : (lineFeeds / LinesPerRead) + 1;
     }
 
@@ -66,6 +77,7 @@ internal sealed class FastqContent : IGZipPartContent
     {
         var whole = _s;
         Restore(following);
+        _s.IsWrapped |= whole.IsWrapped;
         _s.Reads += whole.Reads;
         _s.Bases += whole.Bases;
         _s.MinLength = Math.Min(_s.MinLength, whole.MinLength);
@@ -117,7 +129,7 @@ internal sealed class FastqContent : IGZipPartContent
         var position = _s.Line == Line.Header && _s.LineBytes == 0 ? 0 : AppendLines(content, 0, place, untilRecord: true);
         while (position < content.Length)
         {
-            var done = AppendRecords(content[position..]);
+            var done = AppendRecords(content[position..], place.ContentOffset + position);
             position += Math.Max(done, 0);
             if (done > 0)
                 _s.RecordEnd = place.ContentOffset + position;
@@ -140,6 +152,8 @@ internal sealed class FastqContent : IGZipPartContent
             if (_s.Line == Line.Qualities)
             {
                 EndLine(place, 0);
+                if (_s.Line == Line.Qualities)
+                    throw Corrupt(place, 0, $"read {Read} has {_s.Length} bases but {_s.QualityBytes} qualities");
                 return;
             }
         }
@@ -154,6 +168,19 @@ internal sealed class FastqContent : IGZipPartContent
     }
 
     /// <inheritdoc/>
+    /// <remarks>Marks, and the reads and bases since the last time; offsets are those of the content, numbers count from that time.</remarks>
+    public ReadOnlyMemory<byte> TakeFound()
+    {
+        var found = FastqMarkColumns.Write(_found, _s.Reads - _foundReads, _s.Bases - _foundBases);
+        _found.Clear();
+        (_foundReads, _foundBases) = (_s.Reads, _s.Bases);
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public IGZipColumns CreateColumns() => new FastqMarkColumns(_markShift);
+
+    /// <inheritdoc/>
     public void Save(IBufferWriter<byte> state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -166,6 +193,7 @@ internal sealed class FastqContent : IGZipPartContent
         if (!MemoryMarshal.TryRead(state, out State restored) || restored.Version != State.CurrentVersion)
             throw new CorruptIndexException(null, "a saved state of the FASTQ validation is damaged");
         _s = restored;
+        (_foundReads, _foundBases) = (_s.Reads, _s.Bases);
     }
 
     /// <inheritdoc/>
@@ -188,6 +216,7 @@ internal sealed class FastqContent : IGZipPartContent
             attributes.WriteNumber("maxQualityByte", _s.MaxQuality);
         }
 
+        attributes.WriteBoolean("wrapped", _s.IsWrapped);
         attributes.WriteString("qualityEncoding", FastqQuality.Name(FastqQuality.Guess(_s.Bases > 0, _s.MinQuality, _s.MaxQuality)));
     }
 
@@ -195,8 +224,9 @@ internal sealed class FastqContent : IGZipPartContent
     // -1 when a quality is out of range somewhere: nothing is done then, and the slow way will find it.
     // Optimised at its first call: there are few calls, each on much content.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int AppendRecords(ReadOnlySpan<byte> content)
+    private int AppendRecords(ReadOnlySpan<byte> content, long offset)
     {
+        var (foundBefore, cellBefore) = (_found.Count, _s.NextCell);
         var range = QualityRange.Start;
         var (reads, bases, minLength, maxLength) = (0L, 0L, _s.MinLength, _s.MaxLength);
         var done = 0;
@@ -240,13 +270,20 @@ internal sealed class FastqContent : IGZipPartContent
             bases += length;
             minLength = Math.Min(minLength, length);
             maxLength = Math.Max(maxLength, length);
+            if (offset + done >= _s.NextCell)
+                Mark(offset + done, _s.Reads + reads, _s.Bases + bases);
         }
 
         var (lowest, highest) = range.Get();
         if (bases > 0)
         {
             if (lowest < Lowest || highest > Highest)
+            {
+                _found.RemoveRange(foundBefore, _found.Count - foundBefore);
+                _s.NextCell = cellBefore;
                 return -1;
+            }
+
             _s.MinQuality = Math.Min(_s.MinQuality, lowest);
             _s.MaxQuality = Math.Max(_s.MaxQuality, highest);
         }
@@ -257,6 +294,15 @@ internal sealed class FastqContent : IGZipPartContent
         _s.MinLength = minLength;
         _s.MaxLength = maxLength;
         return done;
+    }
+
+    // A read ends, so that the next one, or the end, is here: the first such place of every cell is kept.
+    private void Mark(long offset, long reads, long bases)
+    {
+        if (offset < _s.NextCell)
+            return;
+        _found.Add(new FastqMark(offset, reads - _foundReads, bases - _foundBases));
+        _s.NextCell = ((offset >> _markShift) + 1) << _markShift;
     }
 
     // The place after a line end, or -1 where there is none.
@@ -335,13 +381,17 @@ internal sealed class FastqContent : IGZipPartContent
                 break;
             case Line.Plus:
                 if (first && text[0] != (byte)'+')
-                    throw NoPlus(place, position, text[0]);
+                {
+                    Unwrap(place, position, text[0]);
+                    goto case Line.Sequence;
+                }
+
                 AppendRepeat(first ? text[1..] : text);
                 break;
             case Line.Qualities:
                 if (text.IndexOfAnyExceptInRange(Lowest, Highest) is var bad and >= 0)
                     throw Corrupt(place, position + bad, $"the qualities of read {Read} hold {Show(text[bad])}, outside the bytes 33 to 126");
-                if (_s.TextBytes + text.Length > _s.Length)
+                if (_s.QualityBytes + _s.TextBytes + text.Length > _s.Length)
                     throw Corrupt(place, position, $"read {Read} has more qualities than its {_s.Length} bases");
                 var range = QualityRange.Start;
                 range.Add(text);
@@ -370,7 +420,7 @@ internal sealed class FastqContent : IGZipPartContent
                     EndName();
                 break;
             case Line.Sequence:
-                _s.Length = _s.TextBytes;
+                _s.Length += _s.TextBytes;
                 _s.Line = Line.Plus;
                 break;
             case Line.Plus:
@@ -386,13 +436,17 @@ internal sealed class FastqContent : IGZipPartContent
                 _s.Line = Line.Qualities;
                 break;
             case Line.Qualities:
-                if (_s.TextBytes != _s.Length)
-                    throw Corrupt(place, position, $"read {Read} has {_s.Length} bases but {_s.TextBytes} qualities");
+                _s.QualityBytes += _s.TextBytes;
+                if (_s.QualityBytes < _s.Length && _s.IsWrapped && _s.TextBytes > 0)
+                    break;
+                if (_s.QualityBytes != _s.Length)
+                    throw Corrupt(place, position, $"read {Read} has {_s.Length} bases but {_s.QualityBytes} qualities");
                 _s.Reads++;
                 _s.RecordEnd = place.ContentOffset + position;
                 _s.Bases += _s.Length;
                 _s.MinLength = Math.Min(_s.MinLength, _s.Length);
                 _s.MaxLength = Math.Max(_s.MaxLength, _s.Length);
+                Mark(_s.RecordEnd, _s.Reads, _s.Bases);
                 _s.BeginRecord();
                 break;
         }
@@ -433,22 +487,31 @@ internal sealed class FastqContent : IGZipPartContent
 
     private static string Show(byte b) => b is >= Lowest and <= Highest ? $"'{(char)b}'" : string.Create(CultureInfo.InvariantCulture, $"the byte 0x{b:X2}");
 
-    private DataplugException NoPlus(in GZipPlace place, int position, byte found)
+    // Where the '+' line should be, the sequence goes on.
+    private void Unwrap(in GZipPlace place, int position, byte found)
     {
         if (!NucleotideCodes.Contains(found))
-            return Corrupt(place, position, $"the third line of read {Read} begins with {Show(found)} instead of '+'");
-        return new UnsupportedFormatException(
-            place.Uri.Display,
-            Locate(place, position, $"the sequence of read {Read} goes on over several lines; only FASTQ with four lines a read can be cut by lines"),
-            "Unwrap it first, e.g. with 'seqkit seq -w 0' or 'seqtk seq -l 0', and upload the result.",
-            place.CompressedOffset);
+            throw Corrupt(place, position, $"the third line of read {Read} begins with {Show(found)} instead of '+'");
+
+        // The number of lines before a part does not tell where its reads begin.
+        if (_isPart)
+        {
+            throw new UnsupportedFormatException(
+                place.Uri.Display,
+                Locate(place, position, $"the sequence of read {Read} goes on over several lines, after many reads of four lines; such an object can't be indexed in parts"),
+                "Preprocess it on one machine, without an executor.",
+                place.CompressedOffset);
+        }
+
+        _s.IsWrapped = true;
+        _s.Line = Line.Sequence;
     }
 
     private CorruptObjectException Corrupt(in GZipPlace place, int position, string problem) =>
         new(place.Uri.Display, Locate(place, position, problem), "Check the object against its origin (its checksum or size), or repair the read.", place.CompressedOffset);
 
     private string Locate(in GZipPlace place, int position, string problem) =>
-        string.Create(CultureInfo.InvariantCulture, $"{problem}: line {_s.LineFeeds + 1}, byte {place.ContentOffset + position} of the decompressed content");
+        string.Create(CultureInfo.InvariantCulture, $"{problem}: line {_s.LineFeeds + 1}, byte {place.ContentOffset + position} of the content");
 
     private enum Line : byte
     {
@@ -465,7 +528,7 @@ internal sealed class FastqContent : IGZipPartContent
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private struct State
     {
-        public const byte CurrentVersion = 2;
+        public const byte CurrentVersion = 3;
 
         public static readonly State AtStart = new()
         {
@@ -497,8 +560,21 @@ internal sealed class FastqContent : IGZipPartContent
         public ulong NameHash;
         public long RepeatLength;
         public ulong RepeatHash;
+
+        // Qualities of the record in whole lines.
+        public long QualityBytes;
+
+        // From where on the next end of a record is marked.
+        public long NextCell;
         private byte _nameEnded;
         private byte _hasPendingReturn;
+        private byte _isWrapped;
+
+        public bool IsWrapped
+        {
+            readonly get => _isWrapped != 0;
+            set => _isWrapped = value ? (byte)1 : (byte)0;
+        }
 
         public bool NameEnded
         {
@@ -515,7 +591,7 @@ internal sealed class FastqContent : IGZipPartContent
         public void BeginRecord()
         {
             Line = Line.Header;
-            (Length, TitleLength, NameLength, RepeatLength) = (0, 0, 0, 0);
+            (Length, QualityBytes, TitleLength, NameLength, RepeatLength) = (0, 0, 0, 0, 0);
             (TitleHash, NameHash, RepeatHash) = (HashStart, 0, HashStart);
             NameEnded = false;
         }

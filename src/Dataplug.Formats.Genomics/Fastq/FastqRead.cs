@@ -32,6 +32,9 @@ public sealed class FastqRead
     /// <summary>The quality bytes as text, one for each base.</summary>
     public string Qualities => Encoding.ASCII.GetString(QualityBytes.Span);
 
+    /// <summary>The title line, without '@'.</summary>
+    public ReadOnlyMemory<byte> TitleBytes => _bytes.AsMemory(0, _titleLength);
+
     /// <summary>The bases, each one byte of 33 to 126.</summary>
     public ReadOnlyMemory<byte> SequenceBytes => _bytes.AsMemory(_titleLength, _length);
 

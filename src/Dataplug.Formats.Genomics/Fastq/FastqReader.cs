@@ -1,10 +1,9 @@
-using System.Buffers;
 using System.Globalization;
 
 namespace Dataplug.Formats.Genomics;
 
 /// <summary>
-/// Reads four-line FASTQ as spans, without allocation per read: fill, take what is there, fill again.
+/// Reads FASTQ as spans, without allocation per read: fill, take what is there, fill again.
 /// <code>
 /// while (await reader.FillAsync(cancellationToken))
 ///     while (reader.TryRead(out var read))
@@ -21,19 +20,15 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
     private const byte Lowest = (byte)'!';
     private const byte Highest = (byte)'~';
 
-    private readonly Stream _stream;
+    private readonly ReadBuffer _bytes;
     private readonly FastqReaderOptions _options;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(128 << 10);
-    private int _start;
-    private int _end;
-    private bool _ended;
     private bool _trailing;
 
     /// <summary>Reads from a stream of decompressed FASTQ.</summary>
     public FastqReader(Stream stream, FastqReaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        _stream = stream;
+        _bytes = new ReadBuffer(stream);
         _options = options ?? new FastqReaderOptions();
     }
 
@@ -46,37 +41,17 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
     /// <exception cref="UnsupportedFormatException">A read is larger than <see cref="MaxRecordLength"/>.</exception>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken = default)
     {
-        if (_ended)
+        if (_bytes.Ended)
         {
-            if (_start < _end)
+            if (!_bytes.Unread.IsEmpty)
                 throw Corrupt("ends before it is complete");
             return false;
         }
 
-        if (_start > 0)
-        {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            (_start, _end) = (0, _end - _start);
-        }
-
-        if (_end > _buffer.Length / 2)
-            Grow();
-
-        // A read of few bytes is not worth looking at: reads from network streams come in small pieces.
-        var least = _end + (_buffer.Length / 4);
-        while (_end < least)
-        {
-            var read = await _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
-            if (read == 0)
-            {
-                _ended = true;
-                break;
-            }
-
-            _end += read;
-        }
-
-        return _start < _end;
+        if (_bytes.IsToGrow && _bytes.Capacity >= MaxRecordLength)
+            throw new UnsupportedFormatException(_options.Source, $"read {_options.FirstRead + ReadsRead + 1} is longer than {MaxRecordLength / 2} bytes", "Read the slice as a stream of bytes instead.", _options.ByteOffset);
+        await _bytes.FillAsync(cancellationToken).ConfigureAwait(false);
+        return !_bytes.Unread.IsEmpty;
     }
 
     /// <summary>Takes the next read of what was fetched.</summary>
@@ -86,13 +61,15 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
     public bool TryRead(out FastqReadView read)
     {
         read = default;
-        var text = _buffer.AsSpan(_start, _end - _start);
+        var text = _bytes.Unread;
         if (text.IsEmpty)
             return false;
         if (_trailing || text[0] is (byte)'\n' or (byte)'\r')
             return SkipTrailing(text);
         if (text[0] != (byte)'@')
             throw Corrupt($"begins with the byte {text[0]} instead of '@'");
+        if (_options.IsWrapped)
+            return TryReadWrapped(text, out read);
 
         var position = 0;
         if (!TryLine(text, ref position, out var title) || !TryLine(text, ref position, out var sequence) || !TryLine(text, ref position, out var plus))
@@ -102,33 +79,99 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
         if (!TryQualities(text, ref position, sequence.Length, out var qualities))
             return false;
 
-        title = title[1..];
-        if (plus.Length > 1 && !plus[1..].SequenceEqual(title) && !plus[1..].SequenceEqual(FastqTitle.Name(title)))
+        _bytes.Take(position);
+        read = Checked(title[1..], sequence, plus[1..], qualities);
+        return true;
+    }
+
+    private FastqReadView Checked(ReadOnlySpan<byte> title, ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> repeat, ReadOnlySpan<byte> qualities)
+    {
+        if (!repeat.IsEmpty && !repeat.SequenceEqual(title) && !repeat.SequenceEqual(FastqTitle.Name(title)))
             throw Corrupt("repeats another title in its '+' line");
         if (sequence.ContainsAnyExceptInRange(Lowest, Highest))
             throw Corrupt("has a sequence with a byte outside 33 to 126");
         if (qualities.ContainsAnyExceptInRange(Lowest, Highest))
             throw Corrupt("has a quality outside the bytes 33 to 126");
-
-        _start += position;
         ReadsRead++;
-        read = new FastqReadView(title, sequence, qualities, _options.QualityEncoding);
+        return new FastqReadView(title, sequence, qualities, _options.QualityEncoding);
+    }
+
+    // A read of any number of lines, whose lines are then put together where they are in the buffer.
+    private bool TryReadWrapped(Span<byte> text, out FastqReadView read)
+    {
+        read = default;
+        var position = 0;
+        if (!TryLine(text, ref position, out var title))
+            return false;
+        var sequenceStart = position;
+        int bases = 0, lineStart;
+        ReadOnlySpan<byte> line;
+        for (; ; bases += line.Length)
+        {
+            lineStart = position;
+            if (!TryLine(text, ref position, out line))
+                return false;
+            if (lineStart > sequenceStart && line.StartsWith("+"u8))
+                break;
+            if (lineStart > sequenceStart && line.IsEmpty)
+                throw Corrupt("has an empty line in its sequence");
+        }
+
+        var plus = line[1..];
+        var qualitiesStart = position;
+        var qualities = 0;
+        do
+        {
+            lineStart = position;
+            if (!TryLine(text, ref position, out line))
+            {
+                // The last line of all may have no end.
+                if (!_bytes.Ended || qualities + text.Length - position < bases || (bases == 0 && position == text.Length))
+                    return false;
+                line = text[position..];
+                if (line.EndsWith("\r"u8))
+                    line = line[..^1];
+                position = text.Length;
+            }
+
+            qualities += line.Length;
+            if (qualities > bases)
+                throw Corrupt($"has {bases} bases but more qualities");
+            if (line.IsEmpty && bases > 0)
+                throw Corrupt($"has {bases} bases but {qualities} qualities");
+        }
+        while (qualities < bases);
+
+        // Line ends are taken out; nothing of the read is needed again if more must be fetched, because all of it is there.
+        Join(text[sequenceStart..], bases);
+        Join(text[qualitiesStart..position], bases);
+        _bytes.Take(position);
+        read = Checked(title[1..], text.Slice(sequenceStart, bases), plus, text.Slice(qualitiesStart, bases));
         return true;
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    private static void Join(Span<byte> lines, int length)
     {
-        ReturnBuffer();
-        return _stream.DisposeAsync();
+        var (from, to) = (0, 0);
+        while (to < length)
+        {
+            var line = lines[from..];
+            var end = line.IndexOf((byte)'\n');
+            var next = end < 0 ? lines.Length : from + end + 1;
+            line = end < 0 ? line : line[..end];
+            if (line.EndsWith("\r"u8))
+                line = line[..^1];
+            line.CopyTo(lines[to..]);
+            to += line.Length;
+            from = next;
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        ReturnBuffer();
-        _stream.Dispose();
-    }
+    public ValueTask DisposeAsync() => _bytes.DisposeAsync();
+
+    /// <inheritdoc/>
+    public void Dispose() => _bytes.Dispose();
 
     // The line at a position without its end; false when its end is not there yet.
     private static bool TryLine(ReadOnlySpan<byte> text, scoped ref int position, out ReadOnlySpan<byte> line)
@@ -153,7 +196,7 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
         {
             var lineEnd = rest[length] == (byte)'\n' ? 1
                 : rest.Length > length + 1 && rest[length] == (byte)'\r' && rest[length + 1] == (byte)'\n' ? 2
-                : _ended && rest.Length == length + 1 && rest[length] == (byte)'\r' ? 1
+                : _bytes.Ended && rest.Length == length + 1 && rest[length] == (byte)'\r' ? 1
                 : 0;
             if (lineEnd > 0)
             {
@@ -168,7 +211,7 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
         }
 
         // An empty last line is no line: a read of no bases needs its line end.
-        if (!_ended || rest.Length < length || length == 0)
+        if (!_bytes.Ended || rest.Length < length || length == 0)
             return false;
         qualities = rest;
         position += length;
@@ -189,26 +232,8 @@ public sealed class FastqReader : IAsyncDisposable, IDisposable
         var rest = text[position..];
         if (!rest.IsEmpty && !rest.SequenceEqual("\r"u8))
             throw Corrupt("comes after an empty line");
-        _start += _ended ? text.Length : position;
+        _bytes.Take(_bytes.Ended ? text.Length : position);
         return false;
-    }
-
-    private void Grow()
-    {
-        if (_buffer.Length >= MaxRecordLength)
-            throw new UnsupportedFormatException(_options.Source, $"read {_options.FirstRead + ReadsRead + 1} is longer than {MaxRecordLength / 2} bytes", "Read the slice as a stream of bytes instead.", _options.ByteOffset);
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-        _buffer.AsSpan(0, _end).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
-    }
-
-    private void ReturnBuffer()
-    {
-        if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
-        (_start, _end, _ended) = (0, 0, true);
     }
 
     private CorruptObjectException Corrupt(string problem) =>

@@ -14,4 +14,7 @@ public sealed record FastqReaderOptions
 
     /// <summary>How the qualities are encoded.</summary>
     public QualityEncoding QualityEncoding { get; init; } = QualityEncoding.Phred33;
+
+    /// <summary>Whether reads may have more than four lines.</summary>
+    public bool IsWrapped { get; init; }
 }

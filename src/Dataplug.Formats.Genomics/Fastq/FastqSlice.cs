@@ -19,23 +19,55 @@ public sealed record FastqSlice : Slice<FastqRead, IReadOnlyList<FastqRead>>
     /// <summary>How the qualities are encoded, as far as their range tells.</summary>
     public QualityEncoding QualityEncoding { get; init; }
 
-    /// <summary>The lines of the reads, and where they are.</summary>
-    public required GZipLineRange Lines { get; init; }
+    /// <summary>How the object is compressed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public FastqCompression Compression { get; init; }
+
+    /// <summary>Whether reads may have more than four lines.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsWrapped { get; init; }
+
+    /// <summary>The lines of the reads, and where they are: of compressed objects with four lines a read; else null.</summary>
+    public GZipLineRange? Lines { get; init; }
+
+    /// <summary>Where the reads are, and perhaps some before and after them; null where <see cref="Lines"/> tell.</summary>
+    public ContentRange? Content { get; init; }
+
+    /// <summary>Reads that <see cref="Content"/> begins with and that are not the slice's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Skip { get; init; }
+
+    /// <summary>Whether all that follows its reads in <see cref="Content"/> is the slice's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ToEnd { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override string Kind => FastqGZipFormat.FormatId;
+    public override string Kind => Compression switch
+    {
+        FastqCompression.None => FastqFormat.FormatId,
+        FastqCompression.Zstd => FastqZstdFormat.FormatId,
+        _ => FastqGZipFormat.FormatId,
+    };
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override IReadOnlyList<ByteRange> Ranges => Lines.IsEmpty ? [] : [Lines.Range];
+    public override IReadOnlyList<ByteRange> Ranges => Lines is null ? Content?.Ranges ?? [] : Lines.IsEmpty ? [] : [Lines.Range];
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override IReadOnlyList<BlobReference> Blobs => Lines.Window is { } window ? [window] : [];
+    public override IReadOnlyList<BlobReference> Blobs => Lines is null ? Content?.Blobs ?? [] : Lines.Window is { } window ? [window] : [];
 
     /// <inheritdoc/>
-    public override Task<Stream> OpenReadAsync(CancellationToken cancellationToken = default) => Lines.OpenAsync(PinSource(), Stores, cancellationToken);
+    public override async Task<Stream> OpenReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (Lines is not null)
+            return Compression == FastqCompression.Zstd ? Lines.OpenZstd(PinSource()) : await Lines.OpenAsync(PinSource(), Stores, cancellationToken).ConfigureAwait(false);
+        if (Content is null)
+            throw new InvalidSliceException(Source.Uri.Display, "the slice has no place in the object");
+        var content = await Content.OpenAsync(PinSource(), Stores, cancellationToken).ConfigureAwait(false);
+        return Skip == 0 && ToEnd ? content : new RecordWindowStream(content, new FastqReadFinder(IsWrapped), Skip, ToEnd ? long.MaxValue : ReadCount);
+    }
 
     /// <summary>Opens a reader of spans, which allocates nothing per read.</summary>
     public async Task<FastqReader> OpenReaderAsync(CancellationToken cancellationToken = default) =>
@@ -43,8 +75,9 @@ public sealed record FastqSlice : Slice<FastqRead, IReadOnlyList<FastqRead>>
         {
             Source = Source.Uri.Display,
             FirstRead = FirstRead,
-            ByteOffset = Lines.Start,
+            ByteOffset = ByteOffset,
             QualityEncoding = QualityEncoding,
+            IsWrapped = IsWrapped,
         });
 
     /// <inheritdoc/>
@@ -72,17 +105,45 @@ public sealed record FastqSlice : Slice<FastqRead, IReadOnlyList<FastqRead>>
         return reads;
     }
 
+    /// <summary>Reads pairs of mates that follow one another: of an interleaved object that was cut into whole pairs.</summary>
+    /// <exception cref="CorruptObjectException">Two reads are no mates, or a read is left over.</exception>
+    public async IAsyncEnumerable<FastqPair> ReadPairsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        FastqRead? first = null;
+        var number = FirstRead;
+        await foreach (var read in ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            number++;
+            if (first is null)
+            {
+                first = read;
+                continue;
+            }
+
+            FastqPair.CheckMates(first, read, number / 2, Source.Uri.Display, Source.Uri.Display);
+            yield return new FastqPair(first, read);
+            first = null;
+        }
+
+        if (first is not null)
+            throw new CorruptObjectException(Source.Uri.Display, $"read {number} has no mate after it", "Cut the object into whole pairs, with mates=interleaved.");
+    }
+
     /// <inheritdoc/>
     public override Slice WithBlobs(IReadOnlyList<BlobReference> blobs)
     {
         ArgumentNullException.ThrowIfNull(blobs);
+        if (Lines is null)
+            return this with { Content = Content?.WithBlobs(blobs) };
         return Lines.Window is null ? this : this with { Lines = Lines with { Window = blobs[0] } };
     }
+
+    private long? ByteOffset => Lines?.Start ?? (Content?.Ranges is [var range] ? range.Offset : null);
 
     private void CheckCount(long reads)
     {
         if (reads != ReadCount)
-            throw new CorruptObjectException(Source.Uri.Display, $"the slice holds {reads} reads where the index counted {ReadCount}", "Preprocess the object again with force, then partition it again.", Lines.Start);
+            throw new CorruptObjectException(Source.Uri.Display, $"the slice holds {reads} reads where the index counted {ReadCount}", "Preprocess the object again with force, then partition it again.", ByteOffset);
     }
 }
 

@@ -14,12 +14,12 @@ public sealed class FastqContentTests
     private static readonly ObjectUri Uri = ObjectUri.ForFile("/reads.fastq.gz");
 
     public static Arbitrary<Pieces> AnyPieces() =>
-        (from content in Gen.OneOf(FastqSamples.Valid, FastqSamples.Damaged)
+        (from content in Gen.OneOf(FastqSamples.Valid, FastqSamples.Damaged, FastqSamples.Wrapped)
          from longest in Gen.Elements(1, 3, 40, 700, 100_000)
          from seed in Gen.Choose(0, int.MaxValue)
          select new Pieces(content, longest, seed)).ToArbitrary();
 
-    [Property(Arbitrary = [typeof(FastqContentTests)], MaxTest = 1500)]
+    [Property(Arbitrary = [typeof(FastqContentTests)], MaxTest = 800)]
     public void Validation_accepts_what_the_plain_parser_accepts_and_measures_the_same(Pieces pieces)
     {
         List<(string Title, string Sequence, string Qualities)> reads;
@@ -57,13 +57,14 @@ public sealed class FastqContentTests
         }
     }
 
-    [Property(Arbitrary = [typeof(FastqContentTests)], MaxTest = 3000)]
+    [Property(Arbitrary = [typeof(FastqContentTests)], MaxTest = 1500)]
     public void The_reader_gives_what_the_plain_parser_gives_or_refuses(Pieces pieces)
     {
         List<(string, string, string)> reads;
+        bool wrapped;
         try
         {
-            reads = PlainFastq.Parse(pieces.Content);
+            reads = PlainFastq.Parse(pieces.Content, out wrapped);
         }
         catch (FormatException)
         {
@@ -71,7 +72,8 @@ public sealed class FastqContentTests
             return;
         }
 
-        Assert.Equal(reads, Read(pieces));
+        Assert.Equal(reads, Read(pieces, wrapped));
+        Assert.Equal(reads, Read(pieces, isWrapped: true));
     }
 
     [Theory]
@@ -114,11 +116,25 @@ public sealed class FastqContentTests
     }
 
     [Fact]
-    public void Wrapped_reads_are_unsupported_with_a_cure()
+    public void Wrapped_reads_are_told_and_measured()
     {
-        var refused = Assert.Throws<UnsupportedFormatException>(() => Validate(new Pieces("@a\nACGT\nACGT\n+\nIIII\nIIII\n"u8.ToArray(), 1000, 1)));
-        Assert.Contains("seqkit seq -w 0", refused.Cure, StringComparison.Ordinal);
-        Assert.Contains("byte 8 of the decompressed content", refused.Message, StringComparison.Ordinal);
+        var (attributes, _) = Validate(new Pieces("@a\nACGT\nACG\n+\nIIII\nIII\n@b\nAC\n+\nII"u8.ToArray(), 1000, 1));
+
+        Assert.True(attributes.GetProperty("wrapped").GetBoolean());
+        Assert.Equal((2, 9), (attributes.GetProperty("reads").GetInt32(), attributes.GetProperty("bases").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("@a\nACGT\nACG\n+\nIIII\nII\n", "read 1, before its qualities")]
+    [InlineData("@a\nACGT\nACG\n+\nIIII\nII", "read 1 has 7 bases but 6 qualities")]
+    [InlineData("@a\nACGT\nACG\n+\nIIII\nIIII\n", "read 1 has more qualities than its 7 bases")]
+    [InlineData("@a\nACGT\n\nACG\n+\nIIII\nIII\n", "an empty line instead of its '+' line")]
+    [InlineData("@a\nACGT\nACG\n+\nIIII\n\nIII\n", "read 1 has 7 bases but 4 qualities")]
+    public void What_is_wrong_with_wrapped_reads_is_said(string content, string message)
+    {
+        var refused = Assert.Throws<CorruptObjectException>(() => Validate(new Pieces(Encoding.ASCII.GetBytes(content), 1000, 1)));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,9 +242,9 @@ public sealed class FastqContentTests
         return (document.RootElement.Clone(), content.LineFeeds);
     }
 
-    private static List<(string, string, string)> Read(Pieces pieces) => Task.Run(async () =>
+    private static List<(string, string, string)> Read(Pieces pieces, bool isWrapped = false) => Task.Run(async () =>
     {
-        await using var reader = new FastqReader(new PiecewiseStream(pieces));
+        await using var reader = new FastqReader(new PiecewiseStream(pieces), new FastqReaderOptions { IsWrapped = isWrapped });
         var reads = new List<(string, string, string)>();
         while (await reader.FillAsync())
         {

@@ -45,7 +45,7 @@ public sealed class FastqSalvageTests
                 Assert.Equal(file.Index.Reads, reads);
             }
 
-            Assert.All(file.Requests.Reads.Where(read => read.Uri == file.Uri), read => Assert.InRange(read.Range.End, 0, file.Index.LineIndex.StoredEnd));
+            Assert.All(file.Requests.Reads.Where(read => read.Uri == file.Uri), read => Assert.InRange(read.Range.End, 0, file.Index.LineIndex!.StoredEnd));
             Assert.Equal(file.Sidecar, await file.IndexAgainAsync(Salvaging, killAfter: 1));
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Dataplug.Conformance.GZip;
 using FsCheck;
@@ -15,6 +16,15 @@ internal static class FastqSamples
         from longest in Gen.Elements(1, 10, 150, 3000)
         from seed in Gen.Choose(0, int.MaxValue)
         select Make(reads, style, longest, new System.Random(seed)));
+
+    /// <summary>Valid contents whose reads are wrapped over lines of one length, as old programs wrote them.</summary>
+    public static Gen<byte[]> Wrapped { get; } = Gen.Sized(size =>
+        from reads in Gen.Choose(0, 2 * (size + 1))
+        from width in Gen.Choose(1, 80)
+        from longest in Gen.Elements(10, 150, 3000)
+        from style in Gen.Choose(0, 7)
+        from seed in Gen.Choose(0, int.MaxValue)
+        select Wrap(reads, width, longest, style, new System.Random(seed)));
 
     /// <summary>Contents that are valid but for a few bytes changed, inserted or taken out.</summary>
     public static Gen<byte[]> Damaged { get; } =
@@ -48,6 +58,32 @@ internal static class FastqSamples
         }
 
         return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static byte[] Wrap(int count, int width, int longest, int style, System.Random random)
+    {
+        var text = new StringBuilder();
+        var end = (style & 1) != 0 ? "\r\n" : "\n";
+        for (var i = 0; i < count; i++)
+        {
+            // A first read over several lines tells the layout; qualities may begin with '@' and '+'.
+            var length = i == 0 ? (width * 2) + 1 : random.Next(longest + 1);
+            var sequence = new string([.. Enumerable.Range(0, length).Select(_ => "ACGTN"[random.Next(5)])]);
+            var qualities = new string([.. Enumerable.Range(0, length).Select(_ => "@+>I!"[random.Next(5)])]);
+            text.Append(CultureInfo.InvariantCulture, $"@r{i}").Append(end);
+            AppendLines(sequence);
+            text.Append('+').Append((style & 2) != 0 ? $"r{i}" : "").Append(end);
+            AppendLines(qualities);
+        }
+
+        var bytes = Encoding.ASCII.GetBytes(text.ToString());
+        return (style & 4) != 0 && count > 0 && !text.ToString().EndsWith(end + end, StringComparison.Ordinal) ? bytes[..^end.Length] : bytes;
+
+        void AppendLines(string line)
+        {
+            for (var at = 0; at == 0 || at < line.Length; at += width)
+                text.Append(line, at, Math.Min(width, line.Length - at)).Append(end);
+        }
     }
 
     // The last line end may be missing, unless the qualities before it are empty: then the line itself would be.

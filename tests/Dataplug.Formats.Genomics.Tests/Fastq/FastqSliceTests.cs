@@ -83,7 +83,7 @@ public sealed class FastqSliceTests
         Assert.Equal(200, reads.Count);
         Assert.Equal(2, file.Requests.Reads.Count);
         var fetched = file.Requests.Reads.Single(read => read.Uri == file.Uri).Range.Length;
-        Assert.InRange(fetched, stored.Length / 200, (stored.Length / 100) + file.Index.LineIndex.MaxOverread);
+        Assert.InRange(fetched, stored.Length / 200, (stored.Length / 100) + file.Index.LineIndex!.MaxOverread);
 
         // The slice travels as about a kilobyte of JSON.
         var serializer = new FormatRegistry(Fine).CreateSliceSerializer();
@@ -174,14 +174,12 @@ public sealed class FastqSliceTests
     [InlineData("error_diff_ids.fastq", typeof(CorruptObjectException), "the '+' line of read 3 repeats another title")]
     [InlineData("withplus.fastq", typeof(CorruptObjectException), "the '+' line of read 1 repeats another title")]
     [InlineData("format-error.fastq", typeof(CorruptObjectException), "read 1 has more qualities than its 3 bases")]
-    [InlineData("multiline.fq", typeof(UnsupportedFormatException), "goes on over several lines")]
-    [InlineData("fastqs.fq", typeof(UnsupportedFormatException), "goes on over several lines")]
     public async Task Malformed_real_FASTQ_is_refused_with_read_line_and_place(string name, Type type, string message)
     {
         var stored = GZipSamples.Compress(SampleFiles.Read("fastq/" + name), GZipLayout.OneMember);
         var refused = Assert.IsAssignableFrom<DataplugException>(await Assert.ThrowsAsync(type, () => IndexedFile.CreateAsync(Fine, stored)));
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("of the decompressed content", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("of the content", refused.Message, StringComparison.Ordinal);
         Assert.NotNull(refused.ByteOffset);
     }
 
@@ -260,7 +258,7 @@ public sealed class FastqSliceTests
     {
         foreach (var description in Fastq.GZip.Strategies)
         {
-            var values = description.Parameters.ToDictionary(p => p.Name, _ => "5");
+            var values = description.Parameters.Where(p => p.DefaultValue is null).ToDictionary(p => p.Name, _ => "5");
             Assert.NotNull(Fastq.GZip.CreateStrategy(new StrategyArguments(description, values), description.Name));
         }
 

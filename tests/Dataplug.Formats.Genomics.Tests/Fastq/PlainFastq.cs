@@ -2,16 +2,23 @@ using System.Text;
 
 namespace Dataplug.Formats.Genomics.Tests;
 
-/// <summary>The rules of docs/formats/fastq.md by the plainest means: split into lines, take four at a time.</summary>
+/// <summary>The rules of docs/formats/fastq.md by the plainest means: split into lines, take them one by one.</summary>
 internal static class PlainFastq
 {
+    private const string NucleotideCodes = "ACGTURYSWKMBDHVNXacgturyswkmbdhvnx*-.";
+
     /// <summary>Title, sequence and qualities of every read.</summary>
     /// <exception cref="FormatException">The content is not FASTQ.</exception>
-    public static List<(string Title, string Sequence, string Qualities)> Parse(byte[] content)
+    public static List<(string Title, string Sequence, string Qualities)> Parse(byte[] content) => Parse(content, out _);
+
+    /// <summary>Title, sequence and qualities of every read, and whether one has more than four lines.</summary>
+    /// <exception cref="FormatException">The content is not FASTQ.</exception>
+    public static List<(string Title, string Sequence, string Qualities)> Parse(byte[] content, out bool wrapped)
     {
         var lines = Lines(content);
         var reads = new List<(string, string, string)>();
-        for (var i = 0; i < lines.Count; i += 4)
+        wrapped = false;
+        for (var i = 0; i < lines.Count;)
         {
             if (lines[i].Length == 0)
             {
@@ -20,18 +27,34 @@ internal static class PlainFastq
                 break;
             }
 
-            if (lines[i][0] != '@' || lines.Count < i + 4 || !lines[i + 2].StartsWith('+'))
-                throw new FormatException("no record");
-            var (title, sequence, repeat, qualities) = (lines[i][1..], lines[i + 1], lines[i + 2][1..], lines[i + 3]);
-            if (repeat.Length > 0 && repeat != title && repeat != title.Split(' ', '\t')[0])
+            var title = lines[i++];
+            if (title[0] != '@')
+                throw new FormatException("no title");
+            var sequence = Next(lines, ref i);
+            string plus;
+            while (!(plus = Next(lines, ref i)).StartsWith('+'))
+            {
+                if (plus.Length == 0 || !NucleotideCodes.Contains(plus[0]))
+                    throw new FormatException("no '+' line");
+                wrapped = true;
+                sequence += plus;
+            }
+
+            var line = Next(lines, ref i);
+            var qualities = line;
+            while (wrapped && qualities.Length < sequence.Length && line.Length > 0)
+                qualities += line = Next(lines, ref i);
+            if (plus.Length > 1 && plus[1..] != title[1..] && plus[1..] != title[1..].Split(' ', '\t')[0])
                 throw new FormatException("another title");
             if (sequence.Length != qualities.Length || (sequence + qualities).Any(c => c is < '!' or > '~'))
                 throw new FormatException("sequence and qualities");
-            reads.Add((title, sequence, qualities));
+            reads.Add((title[1..], sequence, qualities));
         }
 
         return reads;
     }
+
+    private static string Next(List<string> lines, ref int i) => i < lines.Count ? lines[i++] : throw new FormatException("a line is missing");
 
     /// <summary>Lines without LF or CRLF; a carriage return at the very end of the content is one too.</summary>
     private static List<string> Lines(byte[] content)
