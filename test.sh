@@ -19,20 +19,20 @@ trap stop EXIT
 
 say() { printf '\n== %s\n' "$*"; }
 
-say "build"
-dotnet build Dataplug.sln -c Release -v q || { echo "the build failed"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-
-say "code style"
-if ! dotnet format Dataplug.sln --verify-no-changes --no-restore --severity warn; then
-  echo "run 'dotnet format' and commit what it changes"
-  failed=1
-fi
+# Beside the installations and the starts of servers, which mostly wait.
+dotnet build Dataplug.sln -c Release -v q > "$results/build" 2>&1 &
+building=$!
 
 say "compressors"
 # Tests on a compressor that is missing are skipped, each with the reason.
 tests/services/compressors.sh || failed=1
 say "programs that exchange gzip indexes with ours"
 tests/services/gzip-tools.sh || failed=1
+say "programs that genomics formats are held against"
+tests/services/genomics-tools.sh || failed=1
+say "programs that geospatial formats are held against"
+tests/services/geo-tools.sh || failed=1
+tests/services/las-read.sh || failed=1
 
 # One server of a kind for all test projects; each makes buckets of its own: start_server NAME SCRIPT VARIABLE PREFIX SHOWN
 start_server() {
@@ -53,12 +53,48 @@ start_server Redis redis-up.sh DATAPLUG_TEST_REDIS REDIS ADDRESS
 start_server Slurm slurm-up.sh DATAPLUG_TEST_SLURM SLURM CONF
 start_server Lambda lambda-up.sh DATAPLUG_TEST_LAMBDA LAMBDA ENDPOINT
 
+say "build"
+wait "$building"
+built=$?
+cat "$results/build"
+[ "$built" = 0 ] || { echo "the build failed"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+# Beside the first tests.
+(dotnet format Dataplug.sln --verify-no-changes --no-restore --severity warn > "$results/style" 2>&1 || touch "$results/style.failed") &
+style=$!
+
+run_tests() {
+  local name=$1
+  timeout --kill-after=20 900 dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo --logger "console;verbosity=minimal" > "$results/$name.log" 2>&1 || touch "$results/$name.failed"
+}
+
+# The first of these mostly wait for their servers; all are run beside those that are not watched by the clock.
+waiting="Dataplug.Storage.Azure.Tests Dataplug.Storage.Redis.Tests Dataplug.Lithops.Plots.Tests Dataplug.Formats.Imzml.Tests Dataplug.Formats.Geo.Tests"
+for name in $waiting; do run_tests "$name"; done &
+beside=$!
+
 for project in tests/*/*.csproj; do
   grep -q '<IsTestProject>false' "$project" && continue
-  say "$(basename "$project" .csproj)"
-  timeout --kill-after=20 900 dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=minimal" 2>&1 | tee "$results/$(basename "$project").log"
-  [ "${PIPESTATUS[0]}" = 0 ] || failed=1
+  name=$(basename "$project" .csproj)
+  [[ " $waiting " == *" $name "* ]] && continue
+  # Workers that are watched by the clock are not to be kept from the processors.
+  [ "$name" = Dataplug.Lithops.Tests ] && wait "$beside" "$style"
+  say "$name"
+  run_tests "$name"
+  cat "$results/$name.log"
 done
+wait "$beside" "$style"
+if [ -e "$results/style.failed" ]; then
+  say "code style"
+  cat "$results/style"
+  echo "run 'dotnet format' and commit what it changes"
+  failed=1
+fi
+for name in $waiting; do
+  say "$name"
+  cat "$results/$name.log"
+done
+compgen -G "$results/*.failed" > /dev/null && failed=1
 
 # "Passed!  - Failed:     0, Passed:    10, Skipped:     0, Total:    10, Duration: 1 s - X.dll"
 totals=$(cat "$results"/*.log | sed -nE 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+), Total:.*/\2 \1 \3/p' |

@@ -1,18 +1,31 @@
 using System.CommandLine;
 using System.Globalization;
+using Dataplug.Bench.Tasks;
 using Dataplug.Compare;
 
 // What is measured is whole processes: dataplug against the tools that people use today, on the same files, in one run.
-var suites = new Option<string[]>("--suite") { Description = "What to measure: 'engine' (index build by kind of data and cores), 'fastq' (indexing and slicing of larger FASTQ.gz); both by default.", DefaultValueFactory = _ => ["engine", "fastq"], AllowMultipleArgumentsPerToken = true };
-suites.AcceptOnlyFromAmong("engine", "fastq");
+var suites = new Option<string[]>("--suite") { Description = "What to measure: 'engine' (index build by kind of data and cores), 'engine-large' (the same on one core and large objects, against what the goals are stated in), 'fastq' (indexing and slicing of larger FASTQ.gz), 'genomics' (indexing FASTA, FASTQ, VCF and BAM, and regions over HTTP), 'genomics-memory' (indexing objects of many gigabytes), 'imzml' (indexing imzML, against pyimzML), 'imzml-ingestion' (slices of imzML in S3, against chunks and downloads); all by default.", DefaultValueFactory = _ => ["engine", "engine-large", "fastq", "genomics", "genomics-memory", "imzml", "imzml-ingestion"], AllowMultipleArgumentsPerToken = true };
+suites.AcceptOnlyFromAmong("engine", "engine-large", "fastq", "genomics", "genomics-memory", "imzml", "imzml-ingestion");
 var engineSize = new Option<int>("--engine-megabytes") { Description = "Size of each file of the engine suite, in MB of compressed data.", DefaultValueFactory = _ => 150 };
+var largeSize = new Option<int>("--large-megabytes") { Description = "Size of each file of the engine-large suite, in MB of compressed data.", DefaultValueFactory = _ => 1000 };
 var sizes = new Option<int[]>("--megabytes") { Description = "Sizes of the files of the FASTQ suite, in MB of compressed data.", DefaultValueFactory = _ => [350, 1500], AllowMultipleArgumentsPerToken = true };
+var genomicsSize = new Option<int>("--genomics-megabytes") { Description = "Size of the FASTQ file of the genomics suite, in MB; the genome is nine times as large, the VCF and BAM files a third.", DefaultValueFactory = _ => 300 };
+var memorySize = new Option<int>("--gigabytes") { Description = "Size of the largest objects of the genomics-memory suite, in GB.", DefaultValueFactory = _ => 10 };
+var spectra = new Option<int[]>("--imzml-spectra") { Description = "Spectra of the documents of the imzml suite, from small to large.", DefaultValueFactory = _ => [100_000, 1_000_000], AllowMultipleArgumentsPerToken = true };
+var pyimzml = new Option<DirectoryInfo?>("--pyimzml") { Description = "Folder that holds pyimzML's package 'pyimzml'; without it, and without DATAPLUG_PYIMZML, pyimzML is not measured.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DATAPLUG_PYIMZML") is { Length: > 0 } folder ? new DirectoryInfo(folder) : null };
+pyimzml.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<DirectoryInfo?>() is { } folder && !File.Exists(Path.Combine(folder.FullName, "pyimzml", "ImzMLParser.py")))
+        result.AddError($"{folder} has no pyimzml/ImzMLParser.py.");
+});
+var ibdSize = new Option<int>("--ibd-megabytes") { Description = "Size of the ibd of the imzml-ingestion suite, in MB.", DefaultValueFactory = _ => 500 };
+var workers = new Option<int[]>("--workers") { Description = "Numbers of workers of the imzml-ingestion suite, from small to large.", DefaultValueFactory = _ => [1, 2, 4, 8, 16], AllowMultipleArgumentsPerToken = true };
 var rounds = new Option<int>("--rounds") { Description = "Rounds that are counted.", DefaultValueFactory = _ => 3 };
 var work = new Option<DirectoryInfo>("--work") { Description = "Folder for data and indexes; kept, so that files are made once.", DefaultValueFactory = _ => new DirectoryInfo("artifacts/compare") };
 var docs = new Option<DirectoryInfo>("--docs") { Description = "Folder whose benchmarks.md and charts are written.", DefaultValueFactory = _ => new DirectoryInfo("docs") };
 var processor = new Option<int>("--processor") { Description = "The processor that every contender of the FASTQ suite runs on.", DefaultValueFactory = _ => 1 };
 
-var command = new RootCommand("Compares dataplug as whole processes with gztool, indexed_gzip, igzip, pigz, GZipStream, and with rapidgzip where it is installed.") { suites, engineSize, sizes, rounds, work, docs, processor };
+var command = new RootCommand("Compares dataplug as whole processes with gztool, indexed_gzip, igzip, pigz, GZipStream, with rapidgzip where it is installed, and with pyimzML where a copy is named.") { suites, engineSize, largeSize, sizes, genomicsSize, memorySize, spectra, pyimzml, ibdSize, workers, rounds, work, docs, processor };
 command.SetAction(async (parsed, cancellationToken) =>
 {
     var chosen = parsed.GetRequiredValue(suites);
@@ -20,8 +33,18 @@ command.SetAction(async (parsed, cancellationToken) =>
     var dataplug = await Machine.PublishDataplugAsync(folder, cancellationToken);
     if (chosen.Contains("engine"))
         await new EngineSuite(folder, document, dataplug, parsed.GetRequiredValue(rounds)).RunAsync(parsed.GetRequiredValue(engineSize), cancellationToken);
+    if (chosen.Contains("engine-large"))
+        await new EngineSuite(folder, document, dataplug, parsed.GetRequiredValue(rounds), large: true).RunAsync(parsed.GetRequiredValue(largeSize), cancellationToken);
     if (chosen.Contains("fastq"))
         await new GzipSuite(folder, document, dataplug, parsed.GetRequiredValue(processor).ToString(CultureInfo.InvariantCulture), parsed.GetRequiredValue(rounds)).RunAsync(parsed.GetRequiredValue(sizes), cancellationToken);
+    if (chosen.Contains("genomics"))
+        await new GenomicsSuite(folder, document, dataplug, parsed.GetRequiredValue(rounds)).RunAsync(parsed.GetRequiredValue(genomicsSize), cancellationToken);
+    if (chosen.Contains("genomics-memory"))
+        await new GenomicsMemory(folder, document, dataplug).RunAsync(parsed.GetRequiredValue(memorySize), cancellationToken);
+    if (chosen.Contains("imzml"))
+        await new ImzmlSuite(folder, document, dataplug, parsed.GetValue(pyimzml), parsed.GetRequiredValue(rounds)).RunAsync(parsed.GetRequiredValue(spectra), cancellationToken);
+    if (chosen.Contains("imzml-ingestion"))
+        await new ImzmlIngestion(folder, document, parsed.GetRequiredValue(rounds)).RunAsync(parsed.GetRequiredValue(ibdSize), parsed.GetRequiredValue(workers), cancellationToken);
     return 0;
 });
 
@@ -34,6 +57,15 @@ if (args is ["gzipstream", var path])
     for (int n; (n = input.Read(buffer)) > 0;)
         lines += buffer.AsSpan(0, n).Count((byte)'\n');
     Console.WriteLine(lines);
+    return 0;
+}
+
+// So is XmlReader.
+if (args is ["xmlreader", var document])
+{
+    using var input = new FileStream(document, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 17, FileOptions.SequentialScan);
+    var read = PlainImzml.Read(input);
+    Console.WriteLine($"{read.X.Count} {read.Points.Sum(points => (long)points)} {read.IntensityOffsets.Sum()}");
     return 0;
 }
 

@@ -31,6 +31,8 @@ internal sealed class CommandLine
         _root.Add(MapCommand.Create(_shared, open));
         _root.Add(CatalogCommand.Create(_shared, open));
         _root.Add(IndexCommand.Create(_shared, open));
+        _root.Add(ImzmlCommand.Create(_shared, open));
+        _root.Add(GeoCommand.Create(_shared, open));
         _root.Add(StorageCommand.Create(_shared, open));
         _root.Add(RuntimeCommand.Create(_shared, open));
         _root.Add(JobsCommand.Create(_shared, open));

@@ -1,12 +1,11 @@
 using System.CommandLine;
+using Dataplug.Cli.Mapping;
 using Dataplug.Cli.Output;
 using Dataplug.Cli.Terminals;
 using Dataplug.Formats;
-using Dataplug.Formats.Genomics;
 using Dataplug.Lithops;
 using Dataplug.Metadata;
 using Dataplug.Storage;
-using Dataplug.Text;
 using Spectre.Console;
 
 namespace Dataplug.Cli;
@@ -32,7 +31,7 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>All formats that the tool knows; the more special come first, as detection prefers them among equals.</summary>
-    public static FormatRegistry Formats { get; } = new(Fastq.GZip, GZipText.Format, ZLibText.Format, ZstdText.Format, DeflateText.Format, Csv.Format, RawText.Format);
+    public static FormatRegistry Formats => KnownFormats.All;
 
     public Terminal Terminal { get; }
 

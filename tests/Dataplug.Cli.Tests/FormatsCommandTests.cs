@@ -30,7 +30,7 @@ public sealed class FormatsCommandTests : IDisposable
     {
         var formats = await new Tool(_workspace).JsonAsync("formats");
 
-        Assert.Equal(["fastq-gzip", "gzip-text", "zlib-text", "zstd-text", "deflate-text", "csv", "raw-text"], formats.EnumerateArray().Select(format => format.GetProperty("id").GetString()!));
+        Assert.Equal(["fastq-gzip", "fastq", "fastq-zstd", "fasta", "fasta-gzip", "vcf-bgzf", "vcf-gzip", "vcf", "bam", "imzml", "copc", "laz", "las", "geotiff", "gzip-text", "zlib-text", "zstd-text", "deflate-text", "csv", "raw-text"], formats.EnumerateArray().Select(format => format.GetProperty("id").GetString()!));
         foreach (var format in formats.EnumerateArray())
         {
             Assert.NotEmpty(format.GetProperty("name").GetString()!);

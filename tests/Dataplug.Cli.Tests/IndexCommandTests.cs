@@ -14,7 +14,7 @@ public sealed class IndexCommandTests : IDisposable
     [Fact]
     public async Task An_index_goes_to_gztool_and_comes_back_as_text_in_gzip()
     {
-        var programs = await GZipPrograms.GetAsync();
+        var programs = await InstalledPrograms.GZip;
         var fastq = await _workspace.FastqAsync();
         await _tool.OkAsync("preprocess", fastq.Path);
         var index = _workspace.PathOf("reads.gzi");

@@ -70,7 +70,7 @@ public sealed class JobsCommandTests : IDisposable
         var text = (await tool.OkAsync("jobs", "show", id[..^2])).Text;
         var shown = await tool.JsonAsync("jobs", "show", id);
 
-        Assert.Contains("3: 2 succeeded, 1 failed, 0 cancelled, 0 running, 1 retries", text, StringComparison.Ordinal);
+        Assert.Contains("3: 2 succeeded, 1 failed, 0 cancelled, 0 running, 1 retries, 0 backups", text, StringComparison.Ordinal);
         Assert.Contains("no [number]", text, StringComparison.Ordinal);
         Assert.Equal(id, shown.GetProperty("job").GetProperty("id").GetString());
         var tasks = shown.GetProperty("tasks").EnumerateArray().ToList();

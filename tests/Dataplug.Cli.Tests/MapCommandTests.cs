@@ -27,9 +27,11 @@ public sealed class MapCommandTests : IDisposable
 
         _tool.Variables["DATAPLUG_BACKEND"] = "processes";
         var there = await _tool.RunAsync(words);
+        var grouped = await _tool.RunAsync([.. words[..2], "--per-invocation", "3", "--memory", "500", .. words[2..]]);
 
         Assert.Equal((1, 1), (here.ExitCode, there.ExitCode));
         Assert.Equal(here.Text, there.Text);
+        Assert.Equal((there.ExitCode, there.Text), (grouped.ExitCode, grouped.Text));
         Assert.Contains("slice 3: ", there.Error, StringComparison.Ordinal);
         Assert.Contains("exit code 7", there.Error, StringComparison.Ordinal);
         Assert.Equal([.. Enumerable.Range(0, 5).Select(i => $"[{i}] warning {i}")], there.Error.Split('\n').Where(line => line.Contains("] warning", StringComparison.Ordinal)).Order());
@@ -43,6 +45,32 @@ public sealed class MapCommandTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("there is no backend 'moon'", result.ErrorLine, StringComparison.Ordinal);
         Assert.Contains("slurm", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Kubernetes_is_among_the_backends_and_says_what_is_not_configured()
+    {
+        _tool.Variables["DATAPLUG_JOBS"] = "s3://bucket/jobs";
+
+        var result = await _tool.RunAsync("map", _workspace.Text(), "--backend", "kubernetes", "--param", "count=2", "--", "cat");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("executor.kubernetes.image", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Workers_get_what_is_mapped_without_the_tool_s_own_libraries()
+    {
+        var seen = new HashSet<string>();
+        var pending = new Stack<System.Reflection.Assembly>([typeof(Dataplug.Cli.Mapping.RemoteSliceProgram).Assembly]);
+        while (pending.TryPop(out var assembly))
+        {
+            foreach (var reference in assembly.GetReferencedAssemblies().Where(reference => !reference.Name!.StartsWith("System.", StringComparison.Ordinal) && seen.Add(reference.Name)))
+                pending.Push(System.Reflection.Assembly.Load(reference));
+        }
+
+        Assert.Contains("Dataplug.Formats.Genomics", seen);
+        Assert.DoesNotContain(seen, name => name is "dataplug" or "ScottPlot" or "SkiaSharp" or "Spectre.Console" or "System.CommandLine" or "KubernetesClient");
     }
 
     [Fact]

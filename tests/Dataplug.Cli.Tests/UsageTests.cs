@@ -31,7 +31,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("index")]
     [InlineData("index", "export", "x.txt")]
     [InlineData("index", "export", "x.txt", "--to", "zip")]
-    [InlineData("index", "import", "x.txt")]
+    [InlineData("index", "import")]
     [InlineData("index", "import", "x.txt", "x.txt", "--from", "zip")]
     [InlineData("demo", "--reads", "0")]
     [InlineData("inspect", "s3:///key")]

@@ -38,6 +38,17 @@ public sealed class TaskTimelineTests
     }
 
     [Fact]
+    public void An_attempt_beside_another_one_adds_no_wait()
+    {
+        var beaten = Jobs.Task(0, queued: 0, started: 2, duration: 10, 0, FutureState.Succeeded, [(8, 3)]);
+        var repeated = Jobs.Task(0, queued: 0, started: 12, duration: 1, 0, FutureState.Succeeded, [(1, 9), (6, 2)]);
+
+        Assert.Equal([(Phase.Queued, 0, 2), (Phase.Run, 2, 12), (Phase.Failed, 8, 11)], Spans(beaten).OrderBy(span => span.Item2));
+        Assert.Equal(Jobs.Start.AddSeconds(2), TaskTimeline.Of(Jobs.Job(beaten), beaten).Began);
+        Assert.Equal([(Phase.Queued, 0, 1), (Phase.Failed, 1, 10), (Phase.Failed, 6, 8), (Phase.Queued, 10, 12), (Phase.Run, 12, 13)], Spans(repeated));
+    }
+
+    [Fact]
     public void A_task_that_runs_or_waits_goes_up_to_now()
     {
         var running = Jobs.Task(0, queued: 0, started: 10, duration: 0, 0, FutureState.Running);

@@ -48,7 +48,9 @@ internal static class FormatsCommand
     private static string ValueOf(StrategyParameter parameter) => parameter.Type switch
     {
         StrategyParameterType.Count => "N",
+        StrategyParameterType.Number => "N",
         StrategyParameterType.Bytes => "BYTES",
+        StrategyParameterType.Text => "TEXT",
         _ => string.Join('|', parameter.Choices ?? []),
     };
 

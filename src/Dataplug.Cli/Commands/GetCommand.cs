@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Dataplug.Cli.Output;
 using Dataplug.Cli.Slices;
+using Dataplug.Formats.Imzml;
 using Dataplug.Storage;
 
 namespace Dataplug.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class GetCommand
         slice.DefaultValueFactory = null;
         slice.HelpName = "I";
         var all = new Option<bool>("--all") { Description = "All slices put together in order: the whole object again, repeated headers aside." };
-        var target = new Option<string?>("--out") { HelpName = "PATH", Description = "A file (it appears whole or not at all), an object, or '-' for standard output." };
+        var target = new Option<string?>("--out") { HelpName = "PATH", Description = "A file (it appears whole or not at all), an object, or '-' for standard output. Slices of imzML are a ZIP archive of two files, or both side by side where PATH ends in .imzML." };
         var workers = CountOption.Create("--workers", "Slices read at once with --all.", 4, minimum: 1);
         var command = new CommandWithExamples("get", "Write a slice, or all of them, by reading only their bytes.",
             "dataplug get slices.jsonl --slice 3 --out part-3.fastq",
@@ -44,6 +45,12 @@ internal static class GetCommand
             }
 
             var one = index is { } number ? slices.WithIndex(number) : slices.Only();
+            if (one is ImzmlSlice pair && path is not null && Path.GetExtension(path).Equals(".imzml", StringComparison.OrdinalIgnoreCase) && ObjectUri.Parse(path) is { Scheme: "file" } local)
+            {
+                await pair.SaveAsync(local.Key, cancellationToken);
+                return ExitCodes.Ok;
+            }
+
             await OutputTarget.WriteAsync(
                 path,
                 session,

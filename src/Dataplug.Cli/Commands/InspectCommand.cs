@@ -12,6 +12,9 @@ namespace Dataplug.Cli.Commands;
 /// <summary><c>dataplug inspect</c>: what is known of an object, without reading it.</summary>
 internal static class InspectCommand
 {
+    // Characters of a list that people are shown.
+    private const int LongestList = 160;
+
     public static Command Create(SharedOptions shared, Func<ParseResult, Session> open)
     {
         var uri = SharedOptions.Uri();
@@ -143,6 +146,7 @@ internal static class InspectCommand
     {
         JsonValueKind.String => value.GetString()!,
         JsonValueKind.Number when value.TryGetInt64(out var number) => ByteText.Count(number),
+        JsonValueKind.Array when value.GetArrayLength() > 0 && value.GetRawText() is { Length: > LongestList } text => $"{text[..LongestList]}… ({ByteText.Count(value.GetArrayLength())} in all: --json)",
         _ => value.GetRawText(),
     };
 }

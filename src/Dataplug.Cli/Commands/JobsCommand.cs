@@ -229,7 +229,7 @@ internal static class JobsCommand
         output.WriteLine($"state      {JobText.State(job.State)}");
         output.WriteLine($"submitted  {Instant(job.Submitted)} UTC{(job.Client is { } client ? $" by process {client.ProcessId} on {client.Machine}" : "")}");
         output.WriteLine($"time       {ByteText.Time(job.Elapsed)}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tasks      {job.Total?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"}: {job.Succeeded:N0} succeeded, {job.Failed:N0} failed, {job.Canceled:N0} cancelled, {job.Running:N0} running, {job.Retries:N0} retries"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tasks      {job.Total?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"}: {job.Succeeded:N0} succeeded, {job.Failed:N0} failed, {job.Canceled:N0} cancelled, {job.Running:N0} running, {job.Retries:N0} retries, {job.Backups:N0} backups"));
         if (job.Problem is { } problem)
             output.WriteLine($"problem    {problem}");
         if (job.Tasks.Count == 0)

@@ -22,13 +22,20 @@ internal static class MapCommand
         var workers = CountOption.Create("--workers", "Programs run at once; on a configured backend its own number unless given.", Environment.ProcessorCount, minimum: 1);
         var backend = new Option<string?>("--backend") { HelpName = "NAME", Description = "Where the programs run: local, processes, slurm, aws-lambda, http, kubernetes. Default: DATAPLUG_BACKEND, else 'executor.backend' of dataplug.json, else here." };
         var retries = CountOption.Create("--retries", "How often a program that fails on a slice is run again.", 0, minimum: 0);
+        var perInvocation = CountOption.Create("--per-invocation", "Slices that a worker of a backend gets at once, to run the program on one after another.", 1, minimum: 1);
+        var memory = new Option<int?>("--memory") { HelpName = "MIB", Description = "Memory that the program asks for on a backend, in MiB. Default: the backend's own." };
+        memory.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes > 0))
+                result.AddError($"--memory is '{token.Value}', expected a whole number of at least 1");
+        });
         var command = new CommandWithExamples("map", "Run a program once per slice, with the slice on its standard input; print the outputs in order.",
             "dataplug map reads.fastq.gz --strategy batches --param count=16 -- wc -l",
             "dataplug map s3://bucket/table.csv --strategy rows --param rows=100000 --workers 8 --retries 2 -- python3 score.py --part {index}",
             "dataplug map reads.fastq.gz --param count=4 -- sh -c 'gzip > part-{index}.fastq.gz'",
             "DATAPLUG_JOBS=/shared/jobs dataplug map /shared/reads.fastq.gz --backend slurm --param count=200 -- wc -l")
         {
-            uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, backend, retries, shared.Salvage, shared.Metadata, shared.MetaBucket,
+            uri, program, shared.Format, shared.Strategy, shared.Parameters, workers, backend, retries, perInvocation, memory, shared.Salvage, shared.Metadata, shared.MetaBucket,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -49,7 +56,7 @@ internal static class MapCommand
             if (executor.BackendName == "local")
                 await RunHereAsync(executor, session, slices, template, result.GetValue(retries), cancellationToken);
             else
-                await RunElsewhereAsync(executor, session, slices, words, result.GetValue(retries), cancellationToken);
+                await RunElsewhereAsync(executor, session, slices, words, new JobOptions { Retries = result.GetValue(retries), TasksPerInvocation = result.GetValue(perInvocation), Memory = (long?)result.GetValue(memory) << 20 }, cancellationToken);
             return ExitCodes.Ok;
         });
         return command;
@@ -85,13 +92,13 @@ internal static class MapCommand
     }
 
     /// <summary>On a backend: slices and the program's words travel, and outputs come back through the jobs' storage.</summary>
-    private static Task RunElsewhereAsync(FunctionExecutor executor, Session session, IReadOnlyList<Slice> slices, string[] words, int retries, CancellationToken cancellationToken)
+    private static Task RunElsewhereAsync(FunctionExecutor executor, Session session, IReadOnlyList<Slice> slices, string[] words, JobOptions options, CancellationToken cancellationToken)
     {
         var serializer = Session.Formats.CreateSliceSerializer();
         var job = executor.MapAsync(
             RemoteSliceProgram.RunAsync,
             slices.Select(slice => new RemoteSliceProgram.Input(serializer.Serialize(slice), words)),
-            new JobOptions { Name = words[0], Retries = retries, ShouldRetry = RemoteSliceProgram.IsWorthARetry, Messages = new ErrorLines(session) },
+            options with { Name = words[0], ShouldRetry = RemoteSliceProgram.IsWorthARetry, Messages = new ErrorLines(session) },
             cancellationToken);
         return PassOutputsAsync(job, slices.Count, output => session.Terminal.Output.WriteAsync(output, cancellationToken).AsTask(), cancellationToken);
     }

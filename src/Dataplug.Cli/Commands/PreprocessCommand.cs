@@ -14,6 +14,7 @@ internal static class PreprocessCommand
         var workers = CountOption.Create("--workers", "Threads at work at once; 0 for one a core.", 0, minimum: 0);
         var processes = CountOption.Create("--processes", "Spread the work over so many processes instead of threads; 0 for none.", 0, minimum: 0);
         var fineness = new IndexFineness();
+        var imzml = new ImzmlIndexing();
         var force = new Option<bool>("--force") { Description = "Index again even where there is a good index." };
         var command = new CommandWithExamples("preprocess", "Index an object once, without changing it. Goes on where a stopped run left off.",
             "dataplug preprocess reads.fastq.gz",
@@ -21,14 +22,15 @@ internal static class PreprocessCommand
             "dataplug preprocess reads.fastq.gz --spacing 1MiB",
             "dataplug preprocess reads.fastq.gz --index-budget 0.01%",
             "dataplug preprocess s3://public/table.csv --no-sign-request --format csv --json",
+            "dataplug preprocess s3://bucket/tissue.imzML --statistics --check checksum",
             "dataplug preprocess damaged.txt.gz --salvage")
         {
-            uri, shared.Format, workers, processes, force, fineness.Spacing, fineness.Budget, shared.Salvage, shared.Metadata, shared.MetaBucket, shared.Json,
+            uri, shared.Format, workers, processes, force, fineness.Spacing, fineness.Budget, imzml.Statistics, imzml.Check, imzml.Ibd, shared.Salvage, shared.Metadata, shared.MetaBucket, shared.Json,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             await using var session = open(result);
-            var source = await session.OpenToIndexAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), result.GetValue(shared.Salvage), format => fineness.Apply(format, result), cancellationToken);
+            var source = await session.OpenToIndexAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), result.GetValue(shared.Salvage), format => imzml.Apply(fineness.Apply(format, result), result), cancellationToken);
             var options = new PreprocessOptions
             {
                 Force = result.GetValue(force),

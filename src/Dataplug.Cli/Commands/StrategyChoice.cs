@@ -20,7 +20,7 @@ internal sealed record StrategyChoice(string Name, IReadOnlyDictionary<string, s
             var equals = parameter.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
                 throw new UsageException($"--param '{parameter}' is not KEY=VALUE", List([strategy]));
-            if (!values.TryAdd(parameter[..equals], parameter[(equals + 1)..]))
+            if (!values.TryAdd(parameter[..equals], Value(strategy, parameter[..equals], parameter[(equals + 1)..])))
                 throw new UsageException($"--param {parameter[..equals]} is given twice");
         }
 
@@ -38,6 +38,21 @@ internal sealed record StrategyChoice(string Name, IReadOnlyDictionary<string, s
         return new StrategyChoice(strategy.Name, values);
     }
 
+    // The text of a file is taken where one is named.
+    private static string Value(StrategyDescription strategy, string name, string value)
+    {
+        if (!value.StartsWith('@') || strategy.Parameters.FirstOrDefault(parameter => parameter.Name == name)?.Type != StrategyParameterType.Text)
+            return value;
+        try
+        {
+            return File.ReadAllText(value[1..]);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--param {name}: '{value[1..]}' can't be read: {failure.Message.TrimEnd('.')}");
+        }
+    }
+
     private static void Check(StrategyArguments arguments, StrategyParameter parameter)
     {
         switch (parameter.Type)
@@ -50,6 +65,12 @@ internal sealed record StrategyChoice(string Name, IReadOnlyDictionary<string, s
                 break;
             case StrategyParameterType.Choice:
                 _ = arguments.GetChoice(parameter.Name);
+                break;
+            case StrategyParameterType.Text:
+                _ = arguments.GetText(parameter.Name);
+                break;
+            case StrategyParameterType.Number:
+                _ = arguments.GetNumber(parameter.Name);
                 break;
             default:
                 throw new NotSupportedException($"Parameter type {parameter.Type}.");

@@ -42,7 +42,7 @@ internal sealed class DemoView(Session session)
     {
         var rate = index.UncompressedSize / Math.Max(0.001, report.Elapsed.TotalSeconds);
         Step("indexed", $"{ByteText.Size(report.Source.Size)} read once in {ByteText.Count(requests)} {(requests == 1 ? "request" : "requests")}, {ByteText.Size(index.UncompressedSize)} of FASTQ at {ByteText.Size(rate)}/s", report.Elapsed);
-        Detail($"the index: {ByteText.Size(report.SidecarSize)} in {ByteText.Count(index.LineIndex.AccessPointCount)} access points, {ByteText.Percent(report.SidecarSize, report.Source.Size)} of the object");
+        Detail($"the index: {ByteText.Size(report.SidecarSize)} in {ByteText.Count(index.LineIndex!.AccessPointCount)} access points, {ByteText.Percent(report.SidecarSize, report.Source.Size)} of the object");
     }
 
     public void Mapped(FastqIndex index, IReadOnlyList<DemoPlan> plans, int workers)

@@ -28,6 +28,8 @@ internal sealed record ParameterAnswer(string Name, string Type, string Summary,
             StrategyParameterType.Count => "count",
             StrategyParameterType.Bytes => "bytes",
             StrategyParameterType.Choice => "choice",
+            StrategyParameterType.Text => "text",
+            StrategyParameterType.Number => "number",
             _ => throw new NotSupportedException($"Parameter type {parameter.Type}."),
         },
         parameter.Summary,
@@ -83,6 +85,18 @@ internal sealed record ImportAnswer(
     int AccessPoints,
     long Lines,
     long UncompressedSize,
+    string Sidecar,
+    long SidecarSize,
+    double Seconds);
+
+/// <summary>What <c>index import --json</c> says of the indexes of samtools, bcftools and tabix.</summary>
+internal sealed record ForeignImportAnswer(
+    string Outcome,
+    string Uri,
+    long Size,
+    string ETag,
+    string Format,
+    string From,
     string Sidecar,
     long SidecarSize,
     double Seconds);

@@ -33,6 +33,7 @@ internal sealed record JobAnswer(
     int Failed,
     int Canceled,
     int Retries,
+    int Backups,
     string? Problem,
     string? Machine,
     int? ProcessId)
@@ -52,6 +53,7 @@ internal sealed record JobAnswer(
         job.Failed,
         job.Canceled,
         job.Retries,
+        job.Backups,
         job.Problem,
         job.Client?.Machine,
         job.Client?.ProcessId);

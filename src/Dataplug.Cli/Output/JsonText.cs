@@ -27,6 +27,7 @@ internal static class JsonText
 [JsonSerializable(typeof(IReadOnlyList<CatalogAnswer>))]
 [JsonSerializable(typeof(RebuildAnswer))]
 [JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(ForeignImportAnswer))]
 [JsonSerializable(typeof(CleanAnswer))]
 [JsonSerializable(typeof(StoredAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<StoredAnswer>))]
