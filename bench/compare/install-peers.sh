@@ -2,7 +2,7 @@
 # Installs the tools that bench/compare measures against, from Debian.
 set -euo pipefail
 missing=()
-for tool in gztool:gztool igzip:isal pigz:pigz gzip:gzip time:time taskset:util-linux python3:python3 samtools:samtools bcftools:bcftools tabix:tabix bgzip:tabix seqkit:seqkit; do
+for tool in gztool:gztool igzip:isal pigz:pigz gzip:gzip time:time taskset:util-linux python3:python3 samtools:samtools bcftools:bcftools tabix:tabix bgzip:tabix seqkit:seqkit gdal_translate:gdal-bin; do
   [ -x "/usr/bin/${tool%%:*}" ] || missing+=("${tool##*:}")
 done
 /usr/bin/python3 -c 'import indexed_gzip' 2>/dev/null || missing+=(python3-indexed-gzip)

@@ -38,7 +38,7 @@ public sealed class PreprocessCommandTests : IDisposable
         var sidecar = new FileInfo(new Uri(report.GetProperty("sidecar").GetString()!).LocalPath);
         Assert.True(sidecar.Exists);
         Assert.Equal(sidecar.Length, report.GetProperty("sidecarSize").GetInt64());
-        Assert.Equal(100.0 * sidecar.Length / size, report.GetProperty("sidecarPercent").GetDouble(), precision: 3);
+        Assert.Equal(100.0 * sidecar.Length / size, report.GetProperty("sidecarPercent").GetDouble(), tolerance: 0.0001);
         Assert.True(report.GetProperty("seconds").GetDouble() >= 0);
         Assert.Equal(0, report.GetProperty("resumedFrom").GetInt64());
     }

@@ -247,8 +247,8 @@ public sealed class DocumentTests : IAsyncDisposable
         }
 
         Assert.Equal(5000, count);
-        Assert.InRange(meter.Measured, 30, 60);
-        Assert.InRange(meter.Allocated, 0, 60 * 300);
+        Assert.InRange(meter.Measured, 1, 60);
+        Assert.InRange(meter.Allocated, 0, meter.Measured * 300L);
         Assert.True(points > 0);
     }
 

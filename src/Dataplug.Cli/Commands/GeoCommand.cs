@@ -20,7 +20,7 @@ internal static class GeoCommand
     private static CommandWithExamples CreatePreview(SharedOptions shared, Func<ParseResult, Session> open)
     {
         var uri = SharedOptions.Uri();
-        var size = CountOption.Create("--size", "The longer side of the picture, in pixels, at most 4096.", 1024, minimum: 16);
+        var size = CountOption.Create("--size", "The longer side of the picture, in pixels, at most 4096.", 1024, minimum: 16, maximum: MaxSize);
         var target = new Option<string?>("--out") { HelpName = "PATH", Description = "A file (it appears whole or not at all), an object, or '-' for standard output: a PNG.", Required = true };
         var command = new CommandWithExamples("preview", "Draw a quick look: points by height, with shades; rasters from the overview that fits. Indexes the object first where it is not.",
             "dataplug geo preview tile.las --out tile.png",
@@ -32,7 +32,7 @@ internal static class GeoCommand
         {
             await using var session = open(result);
             var source = await session.OpenAsync(result.GetRequiredValue(uri), result.GetValue(shared.Format), salvage: false, cancellationToken);
-            var side = Math.Min(MaxSize, result.GetValue(size));
+            var side = result.GetValue(size);
             if (source is not (CloudObject<LasIndex> or CloudObject<GeoTiffIndex>))
                 throw new UsageException($"a quick look is drawn of LAS, LAZ, COPC and GeoTIFF; the object is of the format '{source.Format.Id}'");
             if ((await source.GetStateAsync(cancellationToken)).Status == IndexStatus.Missing)

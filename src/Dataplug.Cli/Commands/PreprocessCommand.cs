@@ -38,11 +38,10 @@ internal static class PreprocessCommand
                 Executor = result.GetValue(processes) is > 0 and var count ? new ChunkProcesses(count, shared.ArgumentsOf(result), session.Terminal.ErrorText) : null,
             };
             var report = await RunAsync(session, source, options, cancellationToken);
-            var warnings = (await source.GetObjectIndexAsync(cancellationToken)).Warnings;
-            foreach (var warning in warnings)
+            foreach (var warning in report.Warnings)
                 session.Note($"warning: {source.Uri.Display}: {warning}");
             if (session.Json)
-                session.WriteJson(Answer(report, warnings));
+                session.WriteJson(Answer(report));
             else
                 Show(session, report);
             return ExitCodes.Ok;
@@ -67,7 +66,7 @@ internal static class PreprocessCommand
         }
     }
 
-    private static PreprocessAnswer Answer(PreprocessReport report, IReadOnlyList<string> warnings) => new(
+    private static PreprocessAnswer Answer(PreprocessReport report) => new(
         report.Outcome switch
         {
             PreprocessOutcome.Indexed => "indexed",
@@ -84,7 +83,7 @@ internal static class PreprocessCommand
         report.Source.Size == 0 ? 0 : Math.Round(100.0 * report.SidecarSize / report.Source.Size, 4),
         Math.Round(report.Elapsed.TotalSeconds, 3),
         report.ResumedFrom,
-        warnings);
+        report.Warnings);
 
     private static void Show(Session session, PreprocessReport report)
     {

@@ -35,7 +35,7 @@ public abstract class ObjectIndex
     /// a missing end marker, damage that the index ends before. Clauses without a full stop; usually none.</summary>
     public IReadOnlyList<string> Warnings => _warnings.Value;
 
-    private static IReadOnlyList<string> ReadWarnings(JsonElement attributes) =>
+    internal static IReadOnlyList<string> ReadWarnings(JsonElement attributes) =>
         attributes.TryGetProperty("warnings", out var warnings) && warnings.ValueKind == JsonValueKind.Array
             ? [.. warnings.EnumerateArray().Where(warning => warning.ValueKind == JsonValueKind.String).Select(warning => warning.GetString()!)]
             : [];

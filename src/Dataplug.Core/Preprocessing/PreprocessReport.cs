@@ -18,7 +18,11 @@ public sealed record PreprocessReport(
     ObjectUri Sidecar,
     long SidecarSize,
     TimeSpan Elapsed,
-    long ResumedFrom);
+    long ResumedFrom)
+{
+    /// <summary>What is odd about the object: see <see cref="ObjectIndex.Warnings"/>. Usually none.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary>The ways preprocessing can end well.</summary>
 public enum PreprocessOutcome

@@ -98,7 +98,7 @@ internal sealed class PreprocessRunner
             await catalog.AddAsync(good, cancellationToken).ConfigureAwait(false);
         }
 
-        return Report(isKnown || !_place.IsShared ? PreprocessOutcome.AlreadyIndexed : PreprocessOutcome.Adopted, good.Header.Source, good.Info.Size, 0);
+        return Report(isKnown || !_place.IsShared ? PreprocessOutcome.AlreadyIndexed : PreprocessOutcome.Adopted, good.Header.Source, good, 0);
     }
 
     private async Task<PreprocessReport> IndexAsync(PinnedObject source, CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ internal sealed class PreprocessRunner
             await recorder!.FinishAsync(CatalogRunState.Succeeded, sidecar: sidecar).ConfigureAwait(false);
             folder.Delete();
             progress.Finish();
-            return Report(PreprocessOutcome.Indexed, SourceIdentity.Of(source), sidecar.Info.Size, resumedFrom);
+            return Report(PreprocessOutcome.Indexed, SourceIdentity.Of(source), sidecar, resumedFrom);
         }
         catch (Exception e)
         {
@@ -349,8 +349,8 @@ internal sealed class PreprocessRunner
         });
     }
 
-    private PreprocessReport Report(PreprocessOutcome outcome, SourceIdentity source, long size, long resumedFrom) =>
-        new(outcome, source, _format.Id, _place.Uri, size, _watch.Elapsed, resumedFrom);
+    private PreprocessReport Report(PreprocessOutcome outcome, SourceIdentity source, SidecarReader sidecar, long resumedFrom) =>
+        new(outcome, source, _format.Id, _place.Uri, sidecar.Info.Size, _watch.Elapsed, resumedFrom) { Warnings = ObjectIndex.ReadWarnings(sidecar.Attributes) };
 
     // The build of the plugin is part of it: the layout of partial results is the plugin's own and may change with any edit.
     private string Fingerprint(PinnedObject source, IPreprocessor preprocessor) => JsonSerializer.Serialize(

@@ -6,7 +6,43 @@ namespace Dataplug.Formats.Geo.Laz;
 /// <param name="Length">Bytes of the field.</param>
 /// <param name="Field">The flag by which it is asked for.</param>
 /// <param name="Version4">Whether its item is of version 4.</param>
-internal readonly record struct Layer(LayerKind Kind, int At, int Length, LazFields Field, bool Version4);
+internal readonly record struct Layer(LayerKind Kind, int At, int Length, LazFields Field, bool Version4)
+{
+    /// <summary>Codes the field of all points.</summary>
+    /// <param name="coder">The direction.</param>
+    /// <param name="arena">Where models are made.</param>
+    /// <param name="records">The point records.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="stride">Bytes of one.</param>
+    /// <param name="points">What the first layer found of each point, which the others go by.</param>
+    /// <param name="times">What was learnt of times, for each scanner channel.</param>
+    public unsafe void Code<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points, GpsTimeSequences[] times)
+        where TCoder : ILayerCoder
+    {
+        var field = records + At;
+        switch (Kind)
+        {
+            case LayerKind.Point when At == 0:
+                PointLayers.Positions(ref coder, arena, records, count, stride, Version4, points);
+                break;
+            case LayerKind.Point:
+                PointLayers.Code(At, ref coder, arena, records, count, stride, points, times);
+                break;
+            case LayerKind.Colours:
+                OtherLayers.Colours(ref coder, arena, field, count, stride, Version4, points);
+                break;
+            case LayerKind.Infrared:
+                OtherLayers.Infrared(ref coder, arena, field, count, stride, Version4, points);
+                break;
+            case LayerKind.Packet:
+                OtherLayers.Packets(ref coder, arena, field, count, stride, Version4, points);
+                break;
+            default:
+                OtherLayers.ExtraByte(ref coder, arena, field, count, stride, Version4, points);
+                break;
+        }
+    }
+}
 
 /// <summary>What a layer is.</summary>
 internal enum LayerKind

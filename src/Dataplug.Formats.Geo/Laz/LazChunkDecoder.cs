@@ -209,30 +209,8 @@ public sealed unsafe class LazChunkDecoder
     private void DecodeLayer(int i, byte* chunk, byte* start, byte* end, byte* records, int count, PointContext* points)
     {
         _arena.Reset();
-        var layer = _layered!.Layers[i];
         var coder = new DecodingCoder(new ArithmeticDecoder(chunk, start, end));
-        var field = records + layer.At;
-        switch (layer.Kind)
-        {
-            case LayerKind.Point when layer.At == 0:
-                PointLayers.Positions(ref coder, _arena, records, count, _recordLength, layer.Version4, points);
-                break;
-            case LayerKind.Point:
-                PointLayers.Code(layer.At, ref coder, _arena, records, count, _recordLength, points, _times);
-                break;
-            case LayerKind.Colours:
-                OtherLayers.Colours(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-            case LayerKind.Infrared:
-                OtherLayers.Infrared(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-            case LayerKind.Packet:
-                OtherLayers.Packets(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-            default:
-                OtherLayers.ExtraByte(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-        }
+        _layered!.Layers[i].Code(ref coder, _arena, records, count, _recordLength, points, _times);
         if (coder.Next != end)
             throw new LazDataException(coder.Next - chunk, Text($"its layer {i} has its last value {end - coder.Next} bytes before its end"));
     }

@@ -86,7 +86,8 @@ public sealed unsafe class LazChunkEncoder
                     continue;
                 _arena.Reset();
                 _encoder.Begin();
-                EncodeLayer(layers[i], records, count, points);
+                var coder = new EncodingCoder(_encoder);
+                layers[i].Code(ref coder, _arena, records, count, _recordLength, points, _times);
                 var length = _encoder.End();
                 BinaryPrimitives.WriteInt32LittleEndian(_encoder.At(lengthsAt + 4 * i, 4), length);
             }
@@ -102,31 +103,4 @@ public sealed unsafe class LazChunkEncoder
     };
 
     private static bool IsGrey(ushort* colours) => colours[0] == colours[1] && colours[0] == colours[2];
-
-    private void EncodeLayer(Layer layer, byte* records, int count, PointContext* points)
-    {
-        var coder = new EncodingCoder(_encoder);
-        var field = records + layer.At;
-        switch (layer.Kind)
-        {
-            case LayerKind.Point when layer.At == 0:
-                PointLayers.Positions(ref coder, _arena, records, count, _recordLength, layer.Version4, points);
-                break;
-            case LayerKind.Point:
-                PointLayers.Code(layer.At, ref coder, _arena, records, count, _recordLength, points, _times);
-                break;
-            case LayerKind.Colours:
-                OtherLayers.Colours(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-            case LayerKind.Infrared:
-                OtherLayers.Infrared(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-            case LayerKind.Packet:
-                OtherLayers.Packets(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-            default:
-                OtherLayers.ExtraByte(ref coder, _arena, field, count, _recordLength, layer.Version4, points);
-                break;
-        }
-    }
 }

@@ -67,6 +67,9 @@ public sealed class HttpFileServer : IAsyncDisposable
     /// <summary>A status to answer everything with; null for none.</summary>
     public int? Status { get; set; }
 
+    /// <summary>How long it waits before each answer.</summary>
+    public TimeSpan Latency { get; set; }
+
     /// <summary>The requests that came: method, path, and range.</summary>
     public IReadOnlyCollection<string> Requests => _requests;
 
@@ -99,6 +102,8 @@ public sealed class HttpFileServer : IAsyncDisposable
         var request = context.Request;
         var response = context.Response;
         _requests.Enqueue($"{request.Method} {request.Path} {request.Headers.Range}".TrimEnd());
+        if (Latency > TimeSpan.Zero)
+            await Task.Delay(Latency, context.RequestAborted);
         if (Status is { } status)
         {
             response.StatusCode = status;

@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 namespace Dataplug.Formats.Geo.Tests;
 
 /// <summary>The six laws for COPC cut into groups of nodes and by place: the slices hold every point once, whatever their order.</summary>
-public sealed class CopcLaws : LazLaws
+public abstract class CopcLaws : LazLaws
 {
     protected override DataFormat<LasIndex> Format => Copc.Format;
 
@@ -27,4 +27,13 @@ public sealed class CopcLaws : LazLaws
     protected override byte[] DecodeJoined(byte[] joined) => PlainLas.Parse(joined).Canonical();
 
     protected override IReadOnlyList<string> JoinRecords(IReadOnlyList<string> records) => [.. records.Order(StringComparer.Ordinal)];
+}
+
+/// <inheritdoc/>
+public sealed class CopcLawsOnFiles : CopcLaws;
+
+/// <inheritdoc/>
+public sealed class CopcLawsOnS3 : CopcLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
 }

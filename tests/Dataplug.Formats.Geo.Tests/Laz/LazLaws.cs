@@ -46,6 +46,12 @@ public abstract class LazLaws : FormatLaws<LasIndex>
 /// <inheritdoc/>
 public sealed class LazLawsOnFiles : LazLaws;
 
+/// <inheritdoc/>
+public sealed class LazLawsOnS3 : LazLaws
+{
+    protected override Task<LawStore> CreateStoreAsync() => S3LawStore.CreateAsync();
+}
+
 /// <summary>The laws for LAZ cut by place: the slices hold every point once, in another order.</summary>
 public sealed class LazSpatialLaws : LazLaws
 {
