@@ -124,20 +124,20 @@ internal sealed class GeoSuite(DirectoryInfo work, DirectoryInfo docs, string da
                 cancellationToken.ThrowIfCancellationRequested();
                 var random = new Random(size);
                 var windows = Enumerable.Range(0, Windows).Select(_ => (X: random.Next(ImageSize - size + 1), Y: random.Next(ImageSize - size + 1))).ToArray();
-                var slices = Path.Combine(work.FullName, "windows.jsonl");
-                File.Delete(slices);
-                foreach (var (x, y) in windows)
-                    await Machine.OutputAsync($"{dataplug} partition '{url}' --format geotiff --strategy bbox --param bbox={500_000 + x},{5_500_000 - y - size},{500_000 + x + size},{5_500_000 - y} --param resolution={scale} >> '{slices}'");
+                foreach (var (i, (x, y)) in windows.Index())
+                    await Machine.OutputAsync($"{dataplug} partition '{url}' --format geotiff --strategy bbox --param bbox={500_000 + x},{5_500_000 - y - size},{500_000 + x + size},{5_500_000 - y} --param resolution={scale} --out '{SliceOf(i)}'");
                 var level = levels.First(level => level.Width == ImageSize / scale);
                 var touched = windows.Sum(window => level.BytesOf(window.X / scale, window.Y / scale, size / scale));
                 var name = isCloudOptimized ? "COG, tiles of 512" : "strips of 16 rows";
                 var shown = scale == 1 ? $"{size} × {size}" : $"{size} × {size}, a {scale}th of the resolution";
-                body.AppendLine(await MeasureAsync(server, $"| {name} | {shown} | dataplug get", touched, i => $"{dataplug} get '{slices}' --slice {i} > /dev/null"));
+                body.AppendLine(await MeasureAsync(server, $"| {name} | {shown} | dataplug get", touched, i => $"{dataplug} get '{SliceOf(i)}' --slice 0 > /dev/null"));
                 body.AppendLine(await MeasureAsync(server, $"| {name} | {shown} | gdal_translate /vsicurl/", touched, i => Translate(windows[i].X, windows[i].Y, size, scale, url, "")));
                 body.AppendLine(await MeasureAsync(server, $"| {name} | {shown} | the same, settings for COG", touched, i => Translate(windows[i].X, windows[i].Y, size, scale, url, "GDAL_DISABLE_READDIR_ON_OPEN=EMPTY_DIR GDAL_HTTP_MERGE_CONSECUTIVE_RANGES=YES GDAL_HTTP_MULTIRANGE=YES CPL_VSIL_CURL_ALLOWED_EXTENSIONS=.tif ")));
             }
         }
     }
+
+    private string SliceOf(int window) => Path.Combine(work.FullName, string.Create(CultureInfo.InvariantCulture, $"window-{window}.jsonl"));
 
     private string Translate(int x, int y, int size, int scale, string url, string settings) =>
         $"{settings}gdal_translate -q -srcwin {x} {y} {size} {size} {(scale == 1 ? "" : $"-outsize {size / scale} {size / scale} ")}'/vsicurl/{url}' '{Path.Combine(work.FullName, "window.tif")}'";

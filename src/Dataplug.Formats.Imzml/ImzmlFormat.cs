@@ -56,7 +56,7 @@ public sealed class ImzmlFormat : DataFormat<ImzmlIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; } = new(FormatId, ImzmlJson.Default.ImzmlSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => ImzmlJson.Default.ImzmlSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();

@@ -32,7 +32,7 @@ public sealed class SliceSerializer
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonDocumentOptions ReaderOptions = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
-    private readonly Dictionary<string, JsonTypeInfo> _kinds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SliceKind> _kinds = new(StringComparer.Ordinal);
     private readonly byte[]? _key;
 
     /// <summary>Creates a serialiser that knows some kinds of slices.</summary>
@@ -46,9 +46,7 @@ public sealed class SliceSerializer
         ArgumentNullException.ThrowIfNull(kinds);
         foreach (var kind in kinds)
         {
-            if (!typeof(Slice).IsAssignableFrom(kind.TypeInfo.Type))
-                throw new ArgumentException($"The kind '{kind.Name}' is {kind.TypeInfo.Type}, which is no slice.", nameof(kinds));
-            if (!_kinds.TryAdd(kind.Name, kind.TypeInfo) && _kinds[kind.Name].Type != kind.TypeInfo.Type)
+            if (!_kinds.TryAdd(kind.Name, kind) && _kinds[kind.Name].Type != kind.Type)
                 throw new ArgumentException($"There are two kinds of slices with the name '{kind.Name}'.", nameof(kinds));
         }
 
@@ -157,9 +155,9 @@ public sealed class SliceSerializer
     private ReadOnlyMemory<byte> SerializeToUtf8(Slice slice)
     {
         ArgumentNullException.ThrowIfNull(slice);
-        if (!_kinds.TryGetValue(slice.Kind, out var type) || type.Type != slice.GetType())
+        if (!_kinds.TryGetValue(slice.Kind, out var kind) || kind.Type != slice.GetType())
             throw new ArgumentException($"Slices of the kind '{slice.Kind}' ({slice.GetType()}) are unknown here.", nameof(slice));
-        var body = Canonical(slice, type);
+        var body = Canonical(slice, kind.Contract);
         var buffer = new ArrayBufferWriter<byte>(body.Length + 160);
         using (var json = new Utf8JsonWriter(buffer, WriterOptions))
         {
@@ -193,10 +191,10 @@ public sealed class SliceSerializer
                 throw new InvalidSliceException(null, "the slice has other properties than dataplug, kind, slice and check");
             }
 
-            var kind = kindElement.GetString()!;
-            if (!_kinds.TryGetValue(kind, out var type))
-                throw new InvalidSliceException(null, $"slices of the kind '{kind}' are unknown here; known are: {string.Join(", ", _kinds.Keys)}", "Register the format that made it.");
-            return DeserializeBody(kind, type, body, check.GetString()!);
+            var name = kindElement.GetString()!;
+            if (!_kinds.TryGetValue(name, out var kind))
+                throw new InvalidSliceException(null, $"slices of the kind '{name}' are unknown here; known are: {string.Join(", ", _kinds.Keys)}", "Register the format that made it.");
+            return DeserializeBody(name, kind.Contract, body, check.GetString()!);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {

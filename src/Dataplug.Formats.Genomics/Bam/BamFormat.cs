@@ -44,7 +44,7 @@ public sealed class BamFormat : DataFormat<BamIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; } = new(FormatId, BamSliceJson.Default.BamSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => BamSliceJson.Default.BamSlice);
 
     /// <summary>Whether an object looks like BAM. CRAM and BCF do too, so that preprocessing says what is to be done about them.</summary>
     public override FormatMatch Detect(FormatProbe probe)

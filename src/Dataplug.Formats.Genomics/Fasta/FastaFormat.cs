@@ -32,7 +32,7 @@ public sealed class FastaFormat : DataFormat<FastaIndex>
     public override IReadOnlyList<StrategyDescription> Strategies => FastaPartition.Descriptions;
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(FormatId, FastaSliceJson.Default.FastaSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => FastaSliceJson.Default.FastaSlice);
 
     /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)

@@ -38,7 +38,7 @@ public sealed class FastaGZipFormat : DataFormat<FastaIndex>
     public override IReadOnlyList<StrategyDescription> Strategies => FastaPartition.Descriptions;
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(FormatId, FastaSliceJson.Default.FastaSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => FastaSliceJson.Default.FastaSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();

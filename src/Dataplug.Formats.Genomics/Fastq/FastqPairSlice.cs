@@ -12,7 +12,7 @@ namespace Dataplug.Formats.Genomics;
 public sealed record FastqPairSlice : Slice<FastqPair, IReadOnlyList<FastqPair>>
 {
     /// <summary>The kind of these slices: give it to a <see cref="SliceSerializer"/> that has to write or read them.</summary>
-    public static SliceKind SliceKind { get; } = new("fastq-pair", FastqPairSliceJson.Default.FastqPairSlice);
+    public static SliceKind SliceKind { get; } = SliceKind.Of("fastq-pair", () => FastqPairSliceJson.Default.FastqPairSlice);
 
     /// <summary>The first reads.</summary>
     public required FastqSlice First { get; init; }

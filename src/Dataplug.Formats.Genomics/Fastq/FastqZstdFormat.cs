@@ -39,7 +39,7 @@ public sealed class FastqZstdFormat : DataFormat<FastqIndex>
     public override IReadOnlyList<StrategyDescription> Strategies => FastqPartition.Descriptions;
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(FormatId, FastqSliceJson.Default.FastqSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => FastqSliceJson.Default.FastqSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();

@@ -70,7 +70,7 @@ public sealed class VcfFormat : DataFormat<VcfIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(SliceKindName, VcfSliceJson.Default.VcfSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(SliceKindName, () => VcfSliceJson.Default.VcfSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _container == VcfContainer.GZip ? _options.ToJson() : "{}";

@@ -43,7 +43,7 @@ public sealed class CopcFormat : DataFormat<LasIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; } = new(FormatId, LasIndexJson.Default.LasSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => LasIndexJson.Default.LasSlice);
 
     /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)

@@ -48,7 +48,7 @@ public sealed class GeoTiffFormat : DataFormat<GeoTiffIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; } = new(FormatId, GeoTiffSliceJson.Default.GeoTiffSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => GeoTiffSliceJson.Default.GeoTiffSlice);
 
     /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)

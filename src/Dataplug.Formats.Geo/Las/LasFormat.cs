@@ -73,7 +73,7 @@ public sealed class LasFormat : DataFormat<LasIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; } = new(FormatId, LasIndexJson.Default.LasSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => LasIndexJson.Default.LasSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _salvage ? SalvageParameters : "{}";

@@ -73,6 +73,7 @@ internal unsafe struct ArithmeticDecoder
         return bit;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Symbol(SymbolModel* model)
     {
         var distribution = SymbolModel.Distribution(model);
@@ -93,6 +94,7 @@ internal unsafe struct ArithmeticDecoder
 
     /// <summary>Reads bits that are as likely 0 as 1.</summary>
     /// <param name="count">1 to 32.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public uint Bits(int count)
     {
         if (count > 19)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>Writes symbols of adaptive models with an arithmetic coder (LAZ specification, "Arithmetic coder"; after A. Said,
@@ -84,6 +86,7 @@ internal sealed unsafe class ArithmeticEncoder
         model.Count(bit);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Symbol(SymbolModel* model, int symbol)
     {
         var distribution = SymbolModel.Distribution(model);
@@ -101,6 +104,7 @@ internal sealed unsafe class ArithmeticEncoder
     /// <summary>Writes bits that are as likely 0 as 1.</summary>
     /// <param name="count">1 to 32.</param>
     /// <param name="value">Below 2 to the power of the count.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Bits(int count, uint value)
     {
         if (count > 19)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>GPS times of version 2 of GPSTIME11 and of the layer of POINT14: up to four interleaved sequences, each with its own last
@@ -43,6 +45,7 @@ internal unsafe struct GpsTimeSequences
     /// <summary>The last time.</summary>
     public readonly long Last => _times[_last];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long Decode(ref ArithmeticDecoder decoder)
     {
         for (var switches = 0; switches <= MaxSwitches; switches++)
@@ -88,6 +91,7 @@ internal unsafe struct GpsTimeSequences
         throw decoder.Broken("a GPS time is said to be of another sequence over and over again");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, long time)
     {
         while (true)

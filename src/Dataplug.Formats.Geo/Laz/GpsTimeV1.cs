@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>GPSTIME11 version 1: differences of GPS times as multiples of the last difference (LAZ specification, GPSTIME11 version 1).
@@ -29,6 +31,7 @@ internal sealed unsafe class GpsTimeV1
         _times.Begin(arena, 32, 6);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref ArithmeticDecoder decoder, byte* point)
     {
         if (_difference == 0)
@@ -61,6 +64,7 @@ internal sealed unsafe class GpsTimeV1
         *(long*)point = _last;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, byte* point)
     {
         var time = *(long*)point;

@@ -37,6 +37,7 @@ internal unsafe struct IntegerModel
         K = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Decode(ref ArithmeticDecoder decoder, ModelArena arena, int prediction, int context)
     {
         var model = _lengths[context];
@@ -70,6 +71,7 @@ internal unsafe struct IntegerModel
         return (uint)value >= (uint)_range ? value - _range : value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, ModelArena arena, int prediction, int value, int context)
     {
         var correction = value - prediction;

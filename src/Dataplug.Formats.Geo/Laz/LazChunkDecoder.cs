@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Dataplug.Formats.Geo.Laz;
 
@@ -126,6 +127,7 @@ public sealed unsafe class LazChunkDecoder
     /// <param name="stream">The stream from its beginning on: the same bytes every time, and more of them at will.</param>
     /// <param name="records">Takes as many records as it has room for; they must be there.</param>
     /// <exception cref="LazDataException">The stream is damaged, or ends.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Continue(ReadOnlySpan<byte> stream, Span<byte> records)
     {
         var count = records.Length / _recordLength;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Dataplug.Formats.Geo.Laz;
 
@@ -59,6 +60,7 @@ public sealed unsafe class LazChunkEncoder
         return _encoder.Written;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EncodePoints(byte* records, int count)
     {
         _arena.Reset();

@@ -46,7 +46,7 @@ public sealed class LazFormat : DataFormat<LasIndex>
     public override IReadOnlyList<StrategyDescription> Strategies => LasFormat.PointStrategies;
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind { get; } = new(FormatId, LasIndexJson.Default.LasSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => LasIndexJson.Default.LasSlice);
 
     /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>The layers of the items behind POINT14: colours, near infrared, wave packets and extra bytes (LAZ specification, RGB14,
@@ -12,6 +14,7 @@ internal static unsafe class OtherLayers
     /// <param name="stride">Bytes of a record.</param>
     /// <param name="version4">Whether the item is of version 4.</param>
     /// <param name="points">The contexts of all points.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Colours<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, bool version4, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -42,6 +45,7 @@ internal static unsafe class OtherLayers
 
     /// <summary>Codes near infrared.</summary>
     /// <inheritdoc cref="Colours"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Infrared<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, bool version4, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -75,6 +79,7 @@ internal static unsafe class OtherLayers
 
     /// <summary>Codes wave packets.</summary>
     /// <inheritdoc cref="Colours"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Packets<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, bool version4, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -102,6 +107,7 @@ internal static unsafe class OtherLayers
 
     /// <summary>Codes one extra byte of each record.</summary>
     /// <inheritdoc cref="Colours"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ExtraByte<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, bool version4, PointContext* points)
         where TCoder : ILayerCoder
     {

@@ -44,6 +44,7 @@ internal sealed unsafe class Point10V1
         _source.Begin(arena, 16, 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref ArithmeticDecoder decoder, byte* point)
     {
         var last = Last;
@@ -73,6 +74,7 @@ internal sealed unsafe class Point10V1
         Unsafe.CopyBlockUnaligned(point, last, Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, byte* point)
     {
         var last = Last;

@@ -43,6 +43,7 @@ internal sealed unsafe class Point10V2
         _source.Begin(arena, 16, 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref ArithmeticDecoder decoder, byte* point)
     {
         var last = Last;
@@ -86,6 +87,7 @@ internal sealed unsafe class Point10V2
         Unsafe.CopyBlockUnaligned(point, last, Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, byte* point)
     {
         var last = Last;

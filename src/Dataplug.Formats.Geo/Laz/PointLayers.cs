@@ -22,6 +22,7 @@ internal static unsafe class PointLayers
     /// <param name="stride">Bytes of a record.</param>
     /// <param name="version4">Whether other items are in the context of the channel always.</param>
     /// <param name="points">Takes the contexts of all points.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Positions<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, bool version4, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -233,6 +234,7 @@ internal static unsafe class PointLayers
         return changes;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Heights<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -259,6 +261,7 @@ internal static unsafe class PointLayers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Classifications<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -279,6 +282,7 @@ internal static unsafe class PointLayers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Flags<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -299,6 +303,7 @@ internal static unsafe class PointLayers
         static int Pack(byte flags) => flags & 15 | flags >> 2 & 0x30;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Intensities<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -326,6 +331,7 @@ internal static unsafe class PointLayers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScanAngles<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -346,6 +352,7 @@ internal static unsafe class PointLayers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UserData<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -364,6 +371,7 @@ internal static unsafe class PointLayers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sources<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points)
         where TCoder : ILayerCoder
     {
@@ -384,6 +392,7 @@ internal static unsafe class PointLayers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Times<TCoder>(ref TCoder coder, ModelArena arena, byte* records, int count, int stride, PointContext* points, GpsTimeSequences[] times)
         where TCoder : ILayerCoder
     {

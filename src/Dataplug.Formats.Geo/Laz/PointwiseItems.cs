@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>The items of point data record formats 0 to 5, which follow one another in one stream, point by point. Their order is fixed,
@@ -101,6 +103,7 @@ internal sealed unsafe class PointwiseItems
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref ArithmeticDecoder decoder, byte* point)
     {
         if (_point2 is not null)
@@ -137,6 +140,7 @@ internal sealed unsafe class PointwiseItems
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, byte* point)
     {
         _point2?.Encode(encoder, point);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>The models of colours of RGB12 version 2, which the layers of RGB14 and RGBNIR14 use too: the change of red predicts those of
@@ -29,6 +31,7 @@ internal unsafe struct RgbModels
     /// <summary>Decodes colours.</summary>
     /// <param name="decoder">Where from.</param>
     /// <param name="colours">Three 16-bit colours: the last point's, and then this one's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Decode(ref ArithmeticDecoder decoder, ushort* colours)
     {
         var changes = decoder.Symbol(_changes);
@@ -65,6 +68,7 @@ internal unsafe struct RgbModels
     /// <param name="encoder">Where to.</param>
     /// <param name="colours">Three 16-bit colours: the last point's, and then this one's.</param>
     /// <param name="point">This point's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Encode(ArithmeticEncoder encoder, ushort* colours, ushort* point)
     {
         int red = colours[0], green = colours[1], blue = colours[2];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>RGB12 version 1: bytes of colours that have changed (LAZ specification, RGB12 version 1).</summary>
@@ -18,6 +20,7 @@ internal sealed unsafe class RgbV1
         _bytes.Begin(arena, 8, 6);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref ArithmeticDecoder decoder, byte* point)
     {
         var changes = decoder.Symbol(_changes);
@@ -29,6 +32,7 @@ internal sealed unsafe class RgbV1
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, byte* point)
     {
         var colours = Read(point);

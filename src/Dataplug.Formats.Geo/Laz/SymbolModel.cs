@@ -91,7 +91,7 @@ internal unsafe struct SymbolModel
         return bits;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Update(SymbolModel* model)
     {
         var symbols = (int)model->_symbols;

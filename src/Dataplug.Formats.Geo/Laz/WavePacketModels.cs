@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dataplug.Formats.Geo.Laz;
 
 /// <summary>The models of wave packets of WAVEPACKET13 and of the layer of WAVEPACKET14 (LAZ specification, WAVEPACKET13 version 1). A wave
@@ -33,6 +35,7 @@ internal unsafe struct WavePacketModels
     /// <param name="decoder">Where from.</param>
     /// <param name="arena">Where models are made.</param>
     /// <param name="last">The last point's, and then this one's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref ArithmeticDecoder decoder, ModelArena arena, byte* last)
     {
         last[0] = (byte)decoder.Symbol(_indexes);
@@ -63,6 +66,7 @@ internal unsafe struct WavePacketModels
     /// <param name="arena">Where models are made.</param>
     /// <param name="last">The last point's, and then this one's.</param>
     /// <param name="point">This point's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ArithmeticEncoder encoder, ModelArena arena, byte* last, byte* point)
     {
         encoder.Symbol(_indexes, point[0]);

@@ -46,7 +46,7 @@ public sealed class LinesFormat : DataFormat<LinesIndex>
     public override IReadOnlyList<StrategyDescription> Strategies { get; } =
         [new("by-count", "Into equal numbers of chunks.", [new StrategyParameter("count", StrategyParameterType.Count, "Number of slices.")])];
 
-    public override SliceKind SliceKind { get; } = new("toy-lines", ToyJson.Default.LinesSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of("toy-lines", () => ToyJson.Default.LinesSlice);
 
     public override string Parameters => _withParameters ? $$"""{"chunk":{{_chunk}}}""" : "{}";
 

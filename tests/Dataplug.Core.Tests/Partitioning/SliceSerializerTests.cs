@@ -113,7 +113,7 @@ public sealed class SliceSerializerTests
         Assert.Contains("version 2", Refuse(Plain, text.Replace("\"dataplug\":1", "\"dataplug\":2", StringComparison.Ordinal)).Message, StringComparison.Ordinal);
         Assert.Contains("'toy-other'", Refuse(Plain, text.Replace("toy-lines", "toy-other", StringComparison.Ordinal)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new SliceSerializer([]).Serialize(Sample));
-        Assert.Throws<ArgumentException>(() => new SliceSerializer([new SliceKind("x", ToyJson.Default.LinesSlice)]).Serialize(Sample));
+        Assert.Throws<ArgumentException>(() => new SliceSerializer([SliceKind.Of("x", () => ToyJson.Default.LinesSlice)]).Serialize(Sample));
     }
 
     [Fact]

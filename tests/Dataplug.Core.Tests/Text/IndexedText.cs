@@ -77,9 +77,9 @@ internal sealed class IndexedText<TIndex>
         for (var i = 0; i < copies.Length; i++)
         {
             Assert.Equal((i, slices.Count), (slices[i].Index, slices[i].Count));
-            var json = JsonSerializer.Serialize(slices[i], _format.SliceKind.TypeInfo);
+            var json = JsonSerializer.Serialize(slices[i], _format.SliceKind.Contract);
             Assert.InRange(json.Length, 1, 2048);
-            var copy = (TSlice)JsonSerializer.Deserialize(json, _format.SliceKind.TypeInfo)!;
+            var copy = (TSlice)JsonSerializer.Deserialize(json, _format.SliceKind.Contract)!;
             Assert.Equal(slices[i], copy);
             copies[i] = copy with { Stores = _stores };
         }

@@ -51,7 +51,7 @@ public sealed class CsvFormat : DataFormat<CsvIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(FormatId, CsvJson.Default.CsvSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => CsvJson.Default.CsvSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();

@@ -50,7 +50,7 @@ public sealed class GZipTextFormat : DataFormat<GZipTextIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(_envelope.FormatId, GZipTextSliceJson.Default.GZipTextSlice);
+    public override SliceKind SliceKind => SliceKind.Of(_envelope.FormatId, () => GZipTextSliceJson.Default.GZipTextSlice);
 
     /// <inheritdoc/>
     public override string Parameters => _options.ToJson();

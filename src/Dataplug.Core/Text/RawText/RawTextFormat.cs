@@ -46,7 +46,7 @@ public sealed class RawTextFormat : DataFormat<RawTextIndex>
     ];
 
     /// <inheritdoc/>
-    public override SliceKind SliceKind => new(FormatId, RawTextJson.Default.RawTextSlice);
+    public override SliceKind SliceKind { get; } = SliceKind.Of(FormatId, () => RawTextJson.Default.RawTextSlice);
 
     /// <inheritdoc/>
     public override FormatMatch Detect(FormatProbe probe)

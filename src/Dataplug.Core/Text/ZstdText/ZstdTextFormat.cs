@@ -14,7 +14,7 @@ public sealed class ZstdTextFormat : DataFormat<ZstdTextIndex>
 
     private const string Remainder = "remainder";
 
-    private static readonly SliceKind Slices = new(FormatId, ZstdTextSliceJson.Default.ZstdTextSlice);
+    private static readonly SliceKind Slices = SliceKind.Of(FormatId, () => ZstdTextSliceJson.Default.ZstdTextSlice);
 
     private readonly ZstdTextOptions _options;
 
