@@ -45,7 +45,11 @@ public sealed class LasPointFormat
     /// <summary>Whether points have wave packets.</summary>
     public bool HasWavePackets => WavePacketOffset >= 0;
 
+    internal int ReturnMask => IsExtended ? 0x0f : 0x07;
+
     internal int ClassificationOffset => IsExtended ? 16 : 15;
+
+    internal int ClassificationMask => IsExtended ? 0xff : 0x1f;
 
     internal int ScanAngleOffset => IsExtended ? 18 : 16;
 
@@ -64,9 +68,9 @@ public sealed class LasPointFormat
 
     internal static int BaseLengthOf(int id) => Lengths[id];
 
-    internal int ReturnNumberOf(ReadOnlySpan<byte> record) => record[ReturnOffset] & (IsExtended ? 0x0f : 0x07);
+    internal int ReturnNumberOf(ReadOnlySpan<byte> record) => record[ReturnOffset] & ReturnMask;
 
     internal int NumberOfReturnsOf(ReadOnlySpan<byte> record) => IsExtended ? record[ReturnOffset] >> 4 : (record[ReturnOffset] >> 3) & 0x07;
 
-    internal int ClassificationOf(ReadOnlySpan<byte> record) => IsExtended ? record[ClassificationOffset] : record[ClassificationOffset] & 0x1f;
+    internal int ClassificationOf(ReadOnlySpan<byte> record) => record[ClassificationOffset] & ClassificationMask;
 }

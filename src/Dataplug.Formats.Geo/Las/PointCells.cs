@@ -101,8 +101,10 @@ internal sealed class PointCellCounter(int capacity)
     private Dictionary<ulong, int> _places = [];
     private List<Cell> _cells = [];
     private int _shift;
-    private ulong _lastKey;
     private Cell? _last;
+    private int _lastX;
+    private int _lastY;
+    private int _lastBlock;
 
     /// <summary>Counts a point.</summary>
     /// <param name="x">Its X.</param>
@@ -110,13 +112,15 @@ internal sealed class PointCellCounter(int capacity)
     /// <param name="block">Its block; never falls.</param>
     public void Add(int x, int y, int block)
     {
-        var key = KeyOf((uint)x ^ 0x80000000, (uint)y ^ 0x80000000);
-        if (_last is null || key != _lastKey)
+        // Most points are in the cell and the block of the one before.
+        if (_last is not null && block == _lastBlock && (ulong)((uint)(x ^ _lastX) | (uint)(y ^ _lastY)) >> _shift == 0)
         {
-            _last = Find(ref key, x, y);
-            _lastKey = key;
+            _last.Count++;
+            return;
         }
 
+        _last = Find((uint)x ^ 0x80000000, (uint)y ^ 0x80000000);
+        (_lastX, _lastY, _lastBlock) = (x, y, block);
         _last.Count++;
         if (_last.Blocks.Count == 0 || _last.Blocks[^1].Last < block - 1)
             _last.Blocks.Add(new BlockInterval(block, block));
@@ -133,10 +137,11 @@ internal sealed class PointCellCounter(int capacity)
             [.. BlockIntervals.Reduce(_cells[place.Value].Blocks, mostIntervals)]))
         .OrderBy(cell => cell.Morton);
 
-    private Cell Find(ref ulong key, int x, int y)
+    private Cell Find(uint x, uint y)
     {
         while (true)
         {
+            var key = KeyOf(x, y);
             if (_places.TryGetValue(key, out var place))
                 return _cells[place];
             if (_cells.Count < _capacity)
@@ -148,7 +153,6 @@ internal sealed class PointCellCounter(int capacity)
             }
 
             Coarsen();
-            key = KeyOf((uint)x ^ 0x80000000, (uint)y ^ 0x80000000);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Dataplug.Formats.Geo;
 
@@ -46,29 +47,34 @@ internal sealed class PointScan
     public static PointScan None() => new(0, null);
 
     /// <summary>Adds the points of the next block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddBlock(ReadOnlySpan<byte> records, LasPointFormat format)
     {
         var block = FirstBlock + Blocks.Count;
+        var (length, gps, returnAt, returnMask) = (format.RecordLength, format.GpsTimeOffset, LasPointFormat.ReturnOffset, format.ReturnMask);
+        var (classAt, classMask) = (format.ClassificationOffset, format.ClassificationMask);
+        var (byReturn, byClass, counter) = (Summary.ByReturn, ByClass, _counter!);
         var bounds = LasBounds.None;
-        var gps = format.GpsTimeOffset;
-        Summary.Points += records.Length / format.RecordLength;
-        for (; !records.IsEmpty; records = records[format.RecordLength..])
+        var (leastIntensity, greatestIntensity, leastTime, greatestTime) = (LeastIntensity, GreatestIntensity, LeastGpsTime, GreatestGpsTime);
+        Summary.Points += records.Length / length;
+        for (; !records.IsEmpty; records = records[length..])
         {
             var (x, y, z) = (LasPoints.RawXOf(records), LasPoints.RawYOf(records), LasPoints.RawZOf(records));
             bounds = bounds.Include(x, y, z);
-            _counter!.Add(x, y, block);
-            Summary.ByReturn[format.ReturnNumberOf(records)]++;
-            ByClass[format.ClassificationOf(records)]++;
+            counter.Add(x, y, block);
+            byReturn[records[returnAt] & returnMask]++;
+            byClass[records[classAt] & classMask]++;
             int intensity = BinaryPrimitives.ReadUInt16LittleEndian(records[12..]);
-            LeastIntensity = Math.Min(LeastIntensity, intensity);
-            GreatestIntensity = Math.Max(GreatestIntensity, intensity);
+            leastIntensity = Math.Min(leastIntensity, intensity);
+            greatestIntensity = Math.Max(greatestIntensity, intensity);
             if (gps < 0)
                 continue;
             var time = BinaryPrimitives.ReadDoubleLittleEndian(records[gps..]);
             if (double.IsFinite(time))
-                (LeastGpsTime, GreatestGpsTime) = (Math.Min(LeastGpsTime, time), Math.Max(GreatestGpsTime, time));
+                (leastTime, greatestTime) = (Math.Min(leastTime, time), Math.Max(greatestTime, time));
         }
 
+        (LeastIntensity, GreatestIntensity, LeastGpsTime, GreatestGpsTime) = (leastIntensity, greatestIntensity, leastTime, greatestTime);
         Blocks.Add(bounds);
         Summary.Bounds = Summary.Bounds.Union(bounds);
     }
