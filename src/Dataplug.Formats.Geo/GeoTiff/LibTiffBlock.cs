@@ -11,6 +11,9 @@ internal static class LibTiffBlock
 {
     private static readonly object[] Nothing = [];
 
+    // Only warnings to the library, which makes up what is missing.
+    private static readonly string[] Shortages = ["Not enough data", "Premature EOF"];
+
     // The library has one handler of errors for the whole process, which prints by default. Ours keeps what its own blocks say, and
     // leaves everything else to whatever was there.
     static LibTiffBlock()
@@ -130,8 +133,10 @@ internal static class LibTiffBlock
 
         public override void WarningHandlerExt(Tiff tif, object clientData, string method, string format, params object[] args)
         {
-            if (clientData is not List<string>)
+            if (clientData is not List<string> messages)
                 Others?.WarningHandlerExt(tif, clientData, method, format, args);
+            else if (Array.Exists(Shortages, shortage => format.Contains(shortage, StringComparison.Ordinal)))
+                messages.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, format, args ?? Nothing));
         }
     }
 }

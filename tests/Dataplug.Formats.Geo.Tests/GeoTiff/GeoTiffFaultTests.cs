@@ -66,6 +66,21 @@ public sealed class GeoTiffFaultTests : GeoTiffBench
     }
 
     [Fact]
+    public async Task A_block_of_LZW_that_ends_a_byte_early_is_refused()
+    {
+        var stored = TiffBuilder.Build(Plain with { Width = 16, Height = 16, Compression = 5 });
+        var (offset, length) = ((int)Value(stored, 324), (int)Value(stored, 325));
+        var raw = PlainLzw.Decompress(stored.AsSpan(offset, length), 256);
+        var shorter = PlainLzw.Compress(raw[..^1]);
+        Assert.InRange(shorter.Length, 1, length);
+        shorter.CopyTo(stored, offset);
+        Entry(stored, 325, value: (uint)shorter.Length);
+        var refused = await Assert.ThrowsAsync<CorruptObjectException>(() => ReadAsync(stored));
+        Assert.Contains("Not enough data", refused.Problem, StringComparison.Ordinal);
+        Assert.Equal(offset, refused.ByteOffset);
+    }
+
+    [Fact]
     public async Task Warnings_tell_what_is_odd()
     {
         var stored = TiffBuilder.Build(Plain with { Overviews = 1 });
