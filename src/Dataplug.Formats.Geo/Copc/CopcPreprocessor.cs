@@ -24,6 +24,14 @@ internal sealed class CopcPreprocessor : IStreamingPreprocessor
         var head = LazHead.Of(header, name);
         if (head.Vlr.Compressor != LazCompressor.Layered)
             throw new CorruptObjectException(name, "the points are not compressed in layers, as those of COPC are", byteOffset: head.Header.PointsOffset);
+        if (!head.Vlr.HasVariableChunks)
+        {
+            var record = header.Vlrs.First(vlr => vlr.Is(LazVlr.UserId, LazVlr.RecordId));
+            throw new CorruptObjectException(
+                name, $"its laszip VLR says that chunks have {head.Vlr.ChunkSize} points each, and those of COPC have any number", "Upload the object again, or read its points as LAZ with --format laz.",
+                record.Offset + LasVlr.HeaderLength + LazVlr.ChunkSizeAt);
+        }
+
         if (!header.HasPlaces)
             throw new CorruptObjectException(name, "a scale factor is 0 or no number, or an offset no number, so that nobody can tell which points are in a node", byteOffset: 131);
         var hierarchy = await CopcHierarchy.ReadAsync(source, info, header.PointsOffset + sizeof(long), cancellationToken).ConfigureAwait(false);

@@ -91,7 +91,7 @@ internal sealed class LazHead
         var moved = Plain.PointsOffset + (points * Plain.PointFormat.RecordLength) - tail;
         if (Header.MinorVersion >= 4 && Header.EvlrCount > 0)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(EvlrOffsetAt), Header.EvlrOffset + moved);
-        if (Header.MinorVersion >= 3 && Header.WaveformOffset >= tail)
+        if (Header.MinorVersion >= 3 && Header.GlobalEncoding.HasFlag(LasGlobalEncoding.WaveformInternal) && Header.WaveformOffset >= tail)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(WaveformOffsetAt), Header.WaveformOffset + moved);
 
         // It says where nodes are in the compressed object.

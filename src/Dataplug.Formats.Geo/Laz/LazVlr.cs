@@ -20,6 +20,9 @@ public sealed class LazVlr
     /// <summary>The chunk size that says that chunks have any number of points, which the chunk table tells.</summary>
     public const uint VariableChunks = uint.MaxValue;
 
+    /// <summary>Where the chunk size is in the payload.</summary>
+    internal const int ChunkSizeAt = 12;
+
     private const int HeadLength = 34;
     private const int ItemLength = 6;
     private const string Newer = "Write the object with a compressor that LASzip 3 knows.";
@@ -94,7 +97,7 @@ public sealed class LazVlr
         }
         CheckOrder(items, compressor, source, offset + HeadLength);
 
-        var chunkSize = BinaryPrimitives.ReadUInt32LittleEndian(payload[12..]);
+        var chunkSize = BinaryPrimitives.ReadUInt32LittleEndian(payload[ChunkSizeAt..]);
         // As LASzip takes it: without a number there is one chunk that never ends, whose table tells.
         if (chunkSize == 0)
             chunkSize = VariableChunks;

@@ -94,13 +94,29 @@ internal static class CopcSamples
     /// <summary>What an object is as LAS: its info VLR says nothing any more.</summary>
     public static byte[] Decompress(byte[] stored)
     {
-        var las = LazSamples.Decompress(stored);
         if ((stored[104] & 0xc0) == 0)
-            return las;
+            return stored;
+
+        // COPC's readers go by the hierarchy, whatever the chunk table says.
+        var nodes = NodesOf(stored, BitConverter.ToInt64(stored, InfoAt + 40), BitConverter.ToInt64(stored, InfoAt + 48)).OrderBy(node => node.Offset).ToArray();
+        var las = LazSamples.Decompress(stored, nodes.Length == 0 ? null : LazChunkTable.Of(nodes[0].Offset, nodes.Select(node => (node.Length, node.Points))));
         las.AsSpan(377, 16).Clear();
         "LASF_Spec"u8.CopyTo(las.AsSpan(377));
         BitConverter.TryWriteBytes(las.AsSpan(393), (ushort)7);
         return las;
+    }
+
+    // Entries of 32 bytes: four numbers of the node's place, and where its chunk is; of -1 points where a page is.
+    private static IEnumerable<(long Offset, long Length, long Points)> NodesOf(byte[] stored, long page, long length)
+    {
+        for (var at = (int)page; at < page + length; at += 32)
+        {
+            var (offset, size, points) = (BitConverter.ToInt64(stored, at + 16), BitConverter.ToInt32(stored, at + 24), BitConverter.ToInt32(stored, at + 28));
+            if (points > 0)
+                yield return (offset, size, points);
+            foreach (var node in points < 0 ? NodesOf(stored, offset, size) : [])
+                yield return node;
+        }
     }
 
     private static int PageOf((int Level, int X, int Y, int Z) key) =>

@@ -221,6 +221,17 @@ public sealed class CopcTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_laszip_record_with_chunks_of_one_size_is_refused()
+    {
+        var stored = CopcSamples.Make(Sample, 2, hasPages: false);
+        var at = stored.AsSpan().IndexOf("laszip encoded"u8) - 2 + 54 + 12;
+        BitConverter.TryWriteBytes(stored.AsSpan(at), 50_000u);
+        var refused = await Assert.ThrowsAsync<CorruptObjectException>(() => IndexAsync(stored));
+        Assert.Contains("50000 points each", refused.Problem, StringComparison.Ordinal);
+        Assert.Equal(at, refused.ByteOffset);
+    }
+
+    [Fact]
     public async Task Points_outside_of_their_cubes_are_not_lost_in_silence()
     {
         var stored = CopcSamples.Make(Sample, 2, hasPages: false);

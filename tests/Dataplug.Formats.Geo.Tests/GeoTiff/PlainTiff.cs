@@ -246,7 +246,8 @@ internal sealed class PlainTiff
                     var n = (sbyte)stored[i];
                     if (n >= 0)
                     {
-                        output.AddRange(stored.Slice(i + 1, n + 1));
+                        // Of the last run only what is needed has to be there, as to libtiff.
+                        output.AddRange(stored.Slice(i + 1, Math.Min(n + 1, length - output.Count)));
                         i += n + 1;
                     }
                     else if (n != -128)

@@ -29,7 +29,7 @@ internal sealed class LazFile
         for (int i = 0, at = headerLength; i < records; i++)
         {
             var length = BinaryPrimitives.ReadUInt16LittleEndian(span[(at + 20)..]);
-            if (Encoding.ASCII.GetString(span.Slice(at + 2, 16)).TrimEnd('\0') == LazVlr.UserId)
+            if (Encoding.ASCII.GetString(span.Slice(at + 2, 16)).Split('\0')[0].Equals(LazVlr.UserId, StringComparison.OrdinalIgnoreCase))
             {
                 VlrOffset = at + 54;
                 VlrBytes = span.Slice(VlrOffset, length).ToArray();
@@ -130,9 +130,11 @@ internal sealed class LazFile
     public Task<LazChunkTable> ReadTableAsync() => LazChunkTable.ReadAsync(Vlr, Points, ReadAsync, "test.laz");
 
     /// <summary>All point records, chunk after chunk.</summary>
-    public async Task<byte[]> DecodeAsync(LazFields fields = LazFields.All)
+    /// <param name="fields">What to decode.</param>
+    /// <param name="table">Where chunks are; null for what the file's own table says.</param>
+    public async Task<byte[]> DecodeAsync(LazFields fields = LazFields.All, LazChunkTable? table = null)
     {
-        var table = await ReadTableAsync();
+        table ??= await ReadTableAsync();
         var decoder = new LazChunkDecoder(Vlr, fields);
         var records = new byte[Points.Count * RecordLength];
         for (var i = 0; i < table.Count; i++)

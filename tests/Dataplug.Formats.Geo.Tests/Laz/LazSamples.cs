@@ -76,7 +76,9 @@ internal static class LazSamples
     }
 
     /// <summary>What an object is without compression; objects without compression as they are.</summary>
-    public static byte[] Decompress(byte[] stored)
+    /// <param name="stored">The object.</param>
+    /// <param name="table">Where its chunks are; null for what its own table says.</param>
+    public static byte[] Decompress(byte[] stored, LazChunkTable? table = null)
     {
         if ((stored[104] & 0xc0) == 0)
             return stored;
@@ -85,7 +87,7 @@ internal static class LazSamples
         if (stored[25] >= 4 && points.Count == 0)
             points = points with { Count = BitConverter.ToUInt32(stored, 107) };
         file = new LazFile(stored, points);
-        var records = file.DecodeAsync().GetAwaiter().GetResult();
+        var records = file.DecodeAsync(table: table).GetAwaiter().GetResult();
         var at = file.VlrOffset - 54;
         var length = 54 + file.VlrBytes.Length;
         var offset = (int)file.Points.Offset;
