@@ -24,6 +24,7 @@ internal abstract class FutureLedger
     private DataplugException? _jobException;
     private long _endedAt;
     private bool _inputsEnded;
+    private bool _cutShort;
     private bool _allSettled;
     private int _drawn;
     private int _running;
@@ -91,6 +92,16 @@ internal abstract class FutureLedger
         {
             lock (Gate)
                 return _jobException;
+        }
+    }
+
+    /// <summary>Whether the job was cancelled while inputs might have come: what there are of results are not all, though no task was cancelled.</summary>
+    public bool IsCutShort
+    {
+        get
+        {
+            lock (Gate)
+                return _cutShort;
         }
     }
 
@@ -284,6 +295,7 @@ internal abstract class FutureLedger
             if (exception is null && !canceled && _knownCount is { } promised && _drawn < promised)
                 exception = new JobInputException(JobName, string.Create(CultureInfo.InvariantCulture, $"the inputs yielded {_drawn} of the {promised} items that they had said to have"), "Don't change a collection while a job runs on it.");
             _jobException = exception;
+            _cutShort = canceled && exception is null && (_knownCount is not { } all || _drawn < all);
             for (var index = _drawn; index < _knownCount; index++)
             {
                 var future = GetOrCreate(index);
@@ -409,7 +421,7 @@ internal abstract class FutureLedger
             var total = _knownCount ?? (_inputsEnded ? _drawn : null);
             var state = !_allSettled ? JobState.Running
                 : _failed > 0 || _jobException is not null ? JobState.Failed
-                : _canceled > 0 ? JobState.Canceled
+                : _canceled > 0 || _cutShort ? JobState.Canceled
                 : JobState.Succeeded;
             var tasks = _streamed is not null
                 ? [.. _streamed.OrderBy(task => task.Index)]

@@ -45,11 +45,11 @@ public sealed class FutureList<TResult>
     /// <exception cref="TaskFailedException">Tasks failed: that of the lowest index, with the others in it.</exception>
     /// <exception cref="JobInputException">The inputs threw, and no task failed.</exception>
     /// <exception cref="BackendFailedException">The backend failed, and no task did.</exception>
-    /// <exception cref="OperationCanceledException">Tasks were cancelled and none failed, or the wait was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The job was cancelled before all tasks had ended and none failed, or the wait was cancelled.</exception>
     public async Task<IReadOnlyList<TResult>> GetResultAsync(CancellationToken cancellationToken = default)
     {
         await WaitAsync(_ledger.Completion.WaitAsync(cancellationToken)).ConfigureAwait(false);
-        return ResultsOrThrow(Snapshot(), _ledger.JobException);
+        return ResultsOrThrow(Snapshot(), _ledger.JobException, _ledger.IsCutShort);
     }
 
     /// <summary>Waits for all results, but not for ever.</summary>
@@ -60,7 +60,7 @@ public sealed class FutureList<TResult>
     public async Task<IReadOnlyList<TResult>> GetResultAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         await WaitAsync(_ledger.Completion.WaitAsync(timeout, _ledger.Time, cancellationToken)).ConfigureAwait(false);
-        return ResultsOrThrow(Snapshot(), _ledger.JobException);
+        return ResultsOrThrow(Snapshot(), _ledger.JobException, _ledger.IsCutShort);
     }
 
     /// <summary>Awaits <see cref="GetResultAsync(CancellationToken)"/>.</summary>
@@ -169,6 +169,8 @@ public sealed class FutureList<TResult>
 
         await WaitAsync(_ledger.Completion.WaitAsync(cancellationToken)).ConfigureAwait(false);
         ThrowIfJobFailed();
+        if (_ledger.IsCutShort)
+            throw _ledger.CanceledException(null);
     }
 
     /// <summary>Cancels whatever has not ended: queued tasks never start, running ones are told by their tokens.</summary>
@@ -211,7 +213,7 @@ public sealed class FutureList<TResult>
             await futures[place].WhenSettledAsync().ConfigureAwait(false);
         }
 
-        return ResultsOrThrow(futures, jobException: null);
+        return ResultsOrThrow(futures, jobException: null, canceled: false);
     }
 
     private Task WaitAsync(Task wait) => TaskContext.WaitLendingSlotAsync(wait, _ledger.Control.Owner);
@@ -228,11 +230,10 @@ public sealed class FutureList<TResult>
             throw FutureLedger.Rethrowable(exception);
     }
 
-    private TResult[] ResultsOrThrow(IReadOnlyList<Future<TResult>> futures, DataplugException? jobException)
+    private TResult[] ResultsOrThrow(IReadOnlyList<Future<TResult>> futures, DataplugException? jobException, bool canceled)
     {
         var results = new TResult[futures.Count];
         List<DataplugException>? failures = null;
-        var canceled = false;
         for (var place = 0; place < results.Length; place++)
         {
             var future = futures[place];

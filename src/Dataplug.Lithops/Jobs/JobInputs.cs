@@ -53,6 +53,8 @@ internal sealed record JobInputs<TInput>(IAsyncEnumerable<TInput> Items, int? Co
         await futures.Ledger.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (futures.Ledger.JobException is { } exception)
             throw FutureLedger.Rethrowable(exception);
+        if (futures.Ledger.IsCutShort)
+            throw futures.Ledger.CanceledException(null);
     }
 
     private static async IAsyncEnumerable<TInput> WhenThereAsync(Task<IReadOnlyList<TInput>> inputs)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 namespace Dataplug.Lithops.Tests.Jobs;
 
 public sealed class CancellationTests
@@ -225,6 +226,27 @@ public sealed class CancellationTests
         await executor.DisposeAsync().InTime();
 
         Assert.Equal(FutureState.Canceled, future.State);
+    }
+
+    [Fact]
+    public async Task A_job_that_is_cancelled_while_inputs_may_come_gives_no_part_of_its_results_for_all()
+    {
+        await using var executor = new FunctionExecutor();
+        var futures = executor.MapAsync((int x) => x, OneAndNoMoreAsync());
+        await Soon.Until(() => futures.Snapshot() is [{ State: FutureState.Succeeded }]);
+
+        futures.Cancel();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => futures.InTime());
+        await Assert.ThrowsAsync<OperationCanceledException>(async () => await futures.ResultsAsync().CountAsync());
+        await Assert.ThrowsAsync<OperationCanceledException>(() => executor.MapAsync((int x) => x, futures).InTime());
+        Assert.Equal(7, await futures[0]);
+
+        static async IAsyncEnumerable<int> OneAndNoMoreAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            yield return 7;
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
     }
 
     [Fact]
