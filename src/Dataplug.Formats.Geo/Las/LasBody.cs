@@ -74,7 +74,7 @@ internal sealed record LasBody(long Points, IReadOnlyList<LasVlr> Evlrs, IReadOn
         var isExact = known == end;
         if (evlrs.Count > 0)
             (known, isExact) = (evlrs.Max(evlr => evlr.End), false);
-        if (header.WaveformOffset > 0 && header.GlobalEncoding.HasFlag(LasGlobalEncoding.WaveformInternal))
+        if (header.HasWaveforms)
             known = Math.Max(known, await WaveformEndAsync(source, header, end, warnings, cancellationToken).ConfigureAwait(false));
         if (source.Size > known)
         {

@@ -157,6 +157,9 @@ public sealed class LasHeader
     /// <summary>Where the record of waveform data packets starts (LAS 1.3 and later); 0 for none.</summary>
     public long WaveformOffset { get; }
 
+    /// <summary>Whether there are waveform data packets in the object, so that <see cref="WaveformOffset"/> counts.</summary>
+    internal bool HasWaveforms => WaveformOffset > 0 && GlobalEncoding.HasFlag(LasGlobalEncoding.WaveformInternal);
+
     /// <summary>Where the first extended variable length record starts (LAS 1.4); 0 for none.</summary>
     public long EvlrOffset { get; }
 

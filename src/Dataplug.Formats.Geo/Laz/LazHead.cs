@@ -64,7 +64,7 @@ internal sealed class LazHead
         var end = size;
         if (Header.EvlrCount > 0 && Header.EvlrOffset >= Header.PointsOffset + sizeof(long))
             end = Math.Min(end, Header.EvlrOffset);
-        if (Header.GlobalEncoding.HasFlag(LasGlobalEncoding.WaveformInternal) && Header.WaveformOffset >= Header.PointsOffset + sizeof(long))
+        if (Header.HasWaveforms && Header.WaveformOffset >= Header.PointsOffset + sizeof(long))
             end = Math.Min(end, Header.WaveformOffset);
         return Math.Max(end, Math.Min(size, Header.PointsOffset + sizeof(long)));
     }
@@ -91,7 +91,7 @@ internal sealed class LazHead
         var moved = Plain.PointsOffset + (points * Plain.PointFormat.RecordLength) - tail;
         if (Header.MinorVersion >= 4 && Header.EvlrCount > 0)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(EvlrOffsetAt), Header.EvlrOffset + moved);
-        if (Header.MinorVersion >= 3 && Header.GlobalEncoding.HasFlag(LasGlobalEncoding.WaveformInternal) && Header.WaveformOffset >= tail)
+        if (Header.HasWaveforms && Header.WaveformOffset >= tail)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(WaveformOffsetAt), Header.WaveformOffset + moved);
 
         // It says where nodes are in the compressed object.
