@@ -115,7 +115,7 @@ public sealed record GeoTiffSlice : Slice<Raster, Raster>
     public override async Task<Stream> OpenReadAsync(CancellationToken cancellationToken = default)
     {
         var reader = await WindowReader.OpenAsync(this, PinSource(), cancellationToken).ConfigureAwait(false);
-        return new PieceStream(reader.CanCopy ? GeoTiffFile.CopyAsync(reader, cancellationToken) : GeoTiffFile.WriteAsync(reader, cancellationToken));
+        return new PiecesStream(stop => reader.CanCopy ? GeoTiffFile.CopyAsync(reader, stop) : GeoTiffFile.WriteAsync(reader, stop));
     }
 
     /// <inheritdoc/>
